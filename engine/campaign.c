@@ -1,0 +1,330 @@
+/* campaign.c -- defining, moving, restocking and showing campaigns. */
+#include "engine/campaign.h"
+
+#include <stddef.h>
+#include <xxhash.h>
+
+#include "engine/bug.h"
+#include "engine/engine.h"
+
+#define UNITS_PER_CAMPAIGN 16U /* of kept text, on average: 4 KiB */
+
+_Static_assert(offsetof(struct campaign, id) == 64, "what a claim reads is one cache line");
+
+struct campaign_key {
+    const struct campaigns *campaigns;
+    struct text id;
+};
+
+static bool campaign_is(const void *key, uint32_t index)
+{
+    const struct campaign_key *wanted = key;
+    return text_equal(campaign_id(campaign_at(wanted->campaigns, index)), wanted->id);
+}
+
+static uint64_t hash_id(const struct campaigns *campaigns, struct text id)
+{
+    return XXH3_64bits_withSeed(id.data, id.length, campaigns->seed);
+}
+
+static uint64_t campaign_rehash(const void *context, uint32_t index)
+{
+    const struct campaigns *campaigns = context;
+    return hash_id(campaigns, campaign_id(campaign_at(campaigns, index)));
+}
+
+bool campaigns_init(struct campaigns *campaigns, uint32_t limit, uint64_t seed)
+{
+    *campaigns = (struct campaigns){.seed = seed};
+    uint64_t units = (uint64_t)limit * UNITS_PER_CAMPAIGN + (1U << TEXTS_SIZES);
+    units = units > UINT32_MAX - 1 ? UINT32_MAX - 1 : units;
+    return pool_init(&campaigns->pool, sizeof(struct campaign), limit) &&
+           table_init(&campaigns->table, limit) && texts_init(&campaigns->texts, (uint32_t)units);
+}
+
+void campaigns_deinit(struct campaigns *campaigns)
+{
+    pool_deinit(&campaigns->pool);
+    table_deinit(&campaigns->table);
+    texts_deinit(&campaigns->texts);
+}
+
+uint32_t campaign_find(const struct campaigns *campaigns, struct text id)
+{
+    struct campaign_key key = {campaigns, id};
+    return table_find(&campaigns->table, hash_id(campaigns, id), campaign_is, &key);
+}
+
+const char *campaign_state_word(uint8_t state)
+{
+    static const char *const words[] = {"unknown", "draft", "running", "paused", "stopped"};
+    ASSERT(state < sizeof(words) / sizeof(words[0]));
+    return words[state];
+}
+
+bool campaign_may_move(uint8_t from, uint8_t to)
+{
+    static const bool moves[5][5] = {
+        [CAMPAIGN_DRAFT] = {[CAMPAIGN_RUNNING] = true, [CAMPAIGN_STOPPED] = true},
+        [CAMPAIGN_RUNNING] = {[CAMPAIGN_PAUSED] = true, [CAMPAIGN_STOPPED] = true},
+        [CAMPAIGN_PAUSED] = {[CAMPAIGN_RUNNING] = true, [CAMPAIGN_STOPPED] = true},
+    };
+    return from < 5 && to < 5 && moves[from][to];
+}
+
+bool campaign_reserve(struct campaigns *campaigns, uint32_t name_length, uint32_t source_length)
+{
+    return pool_reserve(&campaigns->pool, 1) && table_reserve(&campaigns->table) &&
+           texts_reserve(&campaigns->texts, name_length, source_length);
+}
+
+/* Finds the campaign that a command names, or refuses. */
+static struct campaign *find_or_refuse(struct engine *engine, struct text id,
+                                       struct outcome *outcome)
+{
+    outcome->campaign = campaign_find(&engine->campaigns, id);
+    if (outcome->campaign == 0) {
+        outcome_refuse(outcome, REFUSAL_UNKNOWN_CAMPAIGN, 0);
+        return NULL;
+    }
+    struct campaign *campaign = campaign_at(&engine->campaigns, outcome->campaign);
+    outcome->gate = campaign->changed_seq;
+    return campaign;
+}
+
+static void refuse_state(const struct campaign *campaign, struct outcome *outcome)
+{
+    outcome_refuse(outcome, REFUSAL_BAD_STATE, campaign->definition_seq);
+    outcome->word = campaign_state_word(campaign->state);
+}
+
+static bool value_equal(const struct campaign_value *a, const struct campaign_value *b)
+{
+    return a->kind == b->kind && a->percent == b->percent && a->amount_fen == b->amount_fen &&
+           a->minimum_fen == b->minimum_fen && a->maximum_fen == b->maximum_fen;
+}
+
+/* Refuses a new definition of a campaign that exists where it would break what was promised. */
+static bool may_redefine(const struct campaign *campaign, const struct campaign_definition *wanted,
+                         struct outcome *outcome)
+{
+    if (campaign->state == CAMPAIGN_STOPPED) {
+        refuse_state(campaign, outcome);
+        return false;
+    }
+    if (campaign->state != CAMPAIGN_DRAFT && wanted->stock != campaign->stock) {
+        /* A running stock is changed by compare and set only: CAMPAIGN.RESTOCK. */
+        outcome_refuse(outcome, REFUSAL_CONFLICT, campaign->definition_seq);
+        outcome->numbers[0] = (int64_t)campaign->stock;
+        return false;
+    }
+    if (campaign->issued > 0 && !value_equal(&wanted->value, &campaign->value)) {
+        refuse_state(campaign, outcome);
+        return false;
+    }
+    return true;
+}
+
+void campaign_put_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                         struct outcome *outcome)
+{
+    (void)now_ms;
+    const struct campaign_put *put = &command->as.campaign_put;
+    const struct campaign_definition *wanted = put->document.definition;
+    ASSERT(wanted != NULL);
+    struct campaigns *campaigns = &engine->campaigns;
+    uint32_t index = campaign_find(campaigns, put->campaign);
+    outcome->word = "created";
+    if (index != 0) {
+        const struct campaign *campaign = campaign_at(campaigns, index);
+        if (!may_redefine(campaign, wanted, outcome)) {
+            return;
+        }
+        outcome->gate = campaign->definition_seq;
+        outcome->word = "updated";
+        if (campaign->stock == wanted->stock &&
+            text_equal(texts_show(&campaigns->texts, campaign->source), wanted->source)) {
+            outcome->word = "unchanged";
+            return;
+        }
+    }
+    if (!campaign_reserve(campaigns, wanted->name.length, wanted->source.length)) {
+        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome->word = "campaigns";
+        return;
+    }
+    outcome->campaign = index != 0 ? index : campaigns->pool.count;
+    struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_DEFINED);
+    event->as.campaign_defined = (struct event_campaign_defined){
+        .campaign = outcome->campaign,
+        .id = put->campaign,
+        .name = wanted->name,
+        .stock = wanted->stock,
+        .per_member = wanted->per_member,
+        .opens_at_ms = wanted->opens_at_ms,
+        .ends_at_ms = wanted->ends_at_ms,
+        .value_kind = (uint8_t)wanted->value.kind,
+        .percent = wanted->value.percent,
+        .amount_fen = wanted->value.amount_fen,
+        .minimum_fen = wanted->value.minimum_fen,
+        .maximum_fen = wanted->value.maximum_fen,
+        .source = wanted->source,
+    };
+}
+
+void campaign_get_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                         struct outcome *outcome)
+{
+    (void)now_ms;
+    (void)find_or_refuse(engine, command->as.campaign_get.campaign, outcome);
+}
+
+void campaign_list_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                          struct outcome *outcome)
+{
+    (void)now_ms;
+    const struct campaign_list *list = &command->as.campaign_list;
+    uint32_t first = 1;
+    if (list->after.length > 0) {
+        if (find_or_refuse(engine, list->after, outcome) == NULL) {
+            return;
+        }
+        first = outcome->campaign + 1;
+    }
+    uint32_t limit = list->limit == 0 ? PAGE_ITEMS : (uint32_t)list->limit;
+    uint32_t end = engine->campaigns.pool.count;
+    uint32_t count = first < end ? end - first : 0;
+    count = count < limit ? count : limit;
+    outcome->campaign = first;
+    outcome->numbers[0] = count;
+    for (uint32_t index = first; index < first + count; index++) {
+        uint64_t seq = campaign_at(&engine->campaigns, index)->changed_seq;
+        outcome->gate = seq > outcome->gate ? seq : outcome->gate;
+    }
+}
+
+static void move_decide(struct engine *engine, struct text id, enum campaign_state to,
+                        struct outcome *outcome)
+{
+    const struct campaign *campaign = find_or_refuse(engine, id, outcome);
+    if (campaign == NULL) {
+        return;
+    }
+    outcome->gate = campaign->definition_seq;
+    outcome->word = campaign_state_word((uint8_t)to);
+    if (campaign->state == to) {
+        return;
+    }
+    if (!campaign_may_move(campaign->state, (uint8_t)to)) {
+        refuse_state(campaign, outcome);
+        return;
+    }
+    struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_MOVED);
+    event->as.campaign_moved = (struct event_campaign_moved){outcome->campaign, (uint8_t)to};
+}
+
+void campaign_start_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                           struct outcome *outcome)
+{
+    (void)now_ms;
+    move_decide(engine, command->as.campaign_start.campaign, CAMPAIGN_RUNNING, outcome);
+}
+
+void campaign_pause_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                           struct outcome *outcome)
+{
+    (void)now_ms;
+    move_decide(engine, command->as.campaign_pause.campaign, CAMPAIGN_PAUSED, outcome);
+}
+
+void campaign_stop_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                          struct outcome *outcome)
+{
+    (void)now_ms;
+    move_decide(engine, command->as.campaign_stop.campaign, CAMPAIGN_STOPPED, outcome);
+}
+
+void campaign_restock_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                             struct outcome *outcome)
+{
+    (void)now_ms;
+    const struct campaign_restock *restock = &command->as.campaign_restock;
+    const struct campaign *campaign = find_or_refuse(engine, restock->campaign, outcome);
+    if (campaign == NULL) {
+        return;
+    }
+    if (campaign->state == CAMPAIGN_STOPPED) {
+        refuse_state(campaign, outcome);
+        return;
+    }
+    int64_t stock = (int64_t)campaign->stock;
+    if (restock->expect != stock) {
+        outcome_refuse(outcome, REFUSAL_CONFLICT, campaign->definition_seq);
+        outcome->numbers[0] = stock;
+        return;
+    }
+    int64_t wanted = stock + restock->delta; /* both are far below 2^62 */
+    if (wanted > (int64_t)CAMPAIGN_STOCK_MAX) {
+        outcome_refuse(outcome, REFUSAL_LIMIT, campaign->definition_seq);
+        outcome->word = "stock";
+        outcome->numbers[0] = stock;
+        outcome->numbers[1] = (int64_t)CAMPAIGN_STOCK_MAX;
+        return;
+    }
+    if (wanted < (int64_t)campaign->issued) {
+        outcome_refuse(outcome, REFUSAL_BELOW_ISSUED, campaign->changed_seq);
+        outcome->numbers[0] = (int64_t)campaign->issued;
+        return;
+    }
+    struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_RESTOCKED);
+    event->as.campaign_restocked =
+        (struct event_campaign_restocked){outcome->campaign, (uint64_t)wanted};
+    outcome->numbers[0] = wanted;
+}
+
+void campaign_defined_apply(struct engine *engine, const struct event_campaign_defined *event)
+{
+    struct campaigns *campaigns = &engine->campaigns;
+    ASSERT(event->id.length > 0 && event->id.length <= ID_BYTES_MAX);
+    if (event->campaign == campaigns->pool.count) {
+        uint32_t index = pool_add(&campaigns->pool);
+        struct campaign *added = campaign_at(campaigns, index);
+        added->state = CAMPAIGN_DRAFT;
+        added->id_length = (uint8_t)event->id.length;
+        memcpy(added->id, event->id.data, event->id.length);
+        table_add(&campaigns->table, hash_id(campaigns, event->id), index, campaign_rehash,
+                  campaigns);
+    }
+    struct campaign *campaign = campaign_at(campaigns, event->campaign);
+    ASSERT(text_equal(campaign_id(campaign), event->id));
+    ASSERT(campaign->issued <= event->stock);
+    campaign->stock = event->stock;
+    campaign->per_member = event->per_member;
+    campaign->opens_at_ms = event->opens_at_ms;
+    campaign->ends_at_ms = event->ends_at_ms;
+    campaign->value = (struct campaign_value){(enum value_kind)event->value_kind, event->percent,
+                                              event->amount_fen, event->minimum_fen,
+                                              event->maximum_fen};
+    texts_give_back(&campaigns->texts, &campaign->name);
+    texts_give_back(&campaigns->texts, &campaign->source);
+    campaign->name = texts_keep(&campaigns->texts, event->name);
+    campaign->source = texts_keep(&campaigns->texts, event->source);
+    campaign->changed_seq = campaign->definition_seq = engine->seq;
+}
+
+void campaign_moved_apply(struct engine *engine, const struct event_campaign_moved *event)
+{
+    struct campaign *campaign = campaign_at(&engine->campaigns, event->campaign);
+    ASSERT(campaign_may_move(campaign->state, event->state));
+    campaign->state = event->state;
+    campaign->stopped_at_ms = event->state == CAMPAIGN_STOPPED ? engine->time_ms : 0;
+    campaign->changed_seq = campaign->definition_seq = engine->seq;
+}
+
+void campaign_restocked_apply(struct engine *engine, const struct event_campaign_restocked *event)
+{
+    struct campaign *campaign = campaign_at(&engine->campaigns, event->campaign);
+    ASSERT(event->stock >= campaign->issued);
+    campaign->stock = event->stock;
+    campaign->changed_seq = campaign->definition_seq = engine->seq;
+}

@@ -1,0 +1,69 @@
+/* member.h -- one natural person: an id, the way to coupons and accounts, and what gates its answers.
+ *
+ * A member is created by the first thing accepted for it; a refusal creates nobody. One record is one
+ * cache line; an id longer than 31 bytes lies in a pool of its own.
+ *
+ *     member ──newest_coupon──► coupon ──older──► coupon …
+ *            └─newest_account─► account ──older──► account …
+ */
+#ifndef BOON_ENGINE_MEMBER_H
+#define BOON_ENGINE_MEMBER_H
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/table.h"
+
+struct engine;
+struct outcome;
+
+#define MEMBER_ID_INLINE 31U
+
+struct member {
+    uint64_t changed_seq;    /* sequence of the last change to anything of this member */
+    int64_t joined_at_ms;    /* ms since 1970 */
+    uint32_t newest_coupon;  /* index; 0 = none */
+    uint32_t coupon_count;   /* coupons issued to it */
+    uint32_t newest_account; /* index; 0 = none */
+    uint32_t long_id;        /* index of an id longer than MEMBER_ID_INLINE; 0 = the id is inline */
+    uint8_t id_length;       /* bytes */
+    char id[MEMBER_ID_INLINE];
+};
+
+struct members {
+    struct pool pool;
+    struct pool long_ids; /* ID_BYTES_MAX bytes each */
+    struct table table;   /* by id */
+    uint64_t seed;        /* of the hash */
+};
+
+bool members_init(struct members *members, uint32_t limit, uint64_t seed)
+    __attribute__((warn_unused_result));
+void members_deinit(struct members *members);
+
+/* Returns the hash of a member id, never 0. */
+uint64_t member_hash(const struct members *members, struct text id);
+
+/* Returns the index of the member of this id, or 0. `hash` 0: computed here. */
+uint32_t member_find(const struct members *members, struct text id, uint64_t hash);
+
+static inline struct member *member_at(const struct members *members, uint32_t index)
+{
+    return pool_at(&members->pool, index);
+}
+
+struct text member_id(const struct members *members, const struct member *member);
+
+/* Makes sure that a member with an id of `id_length` bytes can be created. False: full. */
+bool member_reserve(struct members *members, uint32_t id_length)
+    __attribute__((warn_unused_result));
+
+/* Finds a member, or decides to create it. Returns the index, existing or to be; 0: refused. */
+uint32_t member_decide(struct engine *engine, struct text id, uint64_t hash,
+                       struct outcome *outcome) __attribute__((warn_unused_result));
+
+void member_get_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                       struct outcome *outcome);
+
+void member_created_apply(struct engine *engine, const struct event_member_created *event);
+
+#endif

@@ -1,0 +1,60 @@
+/* pool.h -- fixed-size records that never move, named by 32-bit index.
+ *
+ * A pool reserves address space for its limit at once and makes pages usable as it grows: nothing is
+ * ever copied or rehashed, so growing never pauses. Index 0 is no record ("none"); records start at 1
+ * and come zeroed. Indices are never reused.
+ *
+ *     decide:  if (!pool_reserve(&pool, 1)) refuse FULL     nothing has changed yet
+ *     apply:   index = pool_add(&pool)                       cannot fail any more
+ */
+#ifndef BOON_ENGINE_POOL_H
+#define BOON_ENGINE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool {
+    uint8_t *base;        /* start of the reserved address space */
+    size_t record_bytes;  /* size of one record */
+    size_t bytes_usable;  /* made readable and writable so far */
+    size_t bytes_max;     /* reserved */
+    uint32_t count;       /* records in use, the "none" record 0 included */
+    uint32_t limit;       /* most records, the "none" record 0 included */
+};
+
+/* Reserves room for `limit` records of `record_bytes`. False: no address space. */
+bool pool_init(struct pool *pool, size_t record_bytes, uint32_t limit)
+    __attribute__((warn_unused_result));
+
+/* Gives everything back. A zeroed pool may be deinited. */
+void pool_deinit(struct pool *pool);
+
+/* Makes memory for `extra` more records usable. False: limit reached or no memory; nothing changed. */
+bool pool_grow(struct pool *pool, uint32_t extra) __attribute__((warn_unused_result));
+
+/* Makes sure that `extra` more pool_add() will succeed. False: full. */
+static inline bool pool_reserve(struct pool *pool, uint32_t extra)
+{
+    size_t wanted = ((size_t)pool->count + extra) * pool->record_bytes;
+    if (__builtin_expect(wanted <= pool->bytes_usable && extra <= pool->limit - pool->count, 1)) {
+        return true;
+    }
+    return pool_grow(pool, extra);
+}
+
+/* Takes the next record, zeroed. Room must have been reserved. */
+uint32_t pool_add(struct pool *pool);
+
+static inline void *pool_at(const struct pool *pool, uint32_t index)
+{
+    return pool->base + (size_t)index * pool->record_bytes;
+}
+
+/* Tells whether the index names a record in use. */
+static inline bool pool_has(const struct pool *pool, uint64_t index)
+{
+    return index != 0 && index < pool->count;
+}
+
+#endif

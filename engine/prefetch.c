@@ -1,0 +1,67 @@
+/* prefetch.c -- memory latency paid once a batch: bucket → record → pair, all commands at each stage.
+ *
+ * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
+ * member's hash, which stays in the command.
+ */
+#include "engine/engine.h"
+
+/* Returns the member argument of a command that has one as its key, or NULL. */
+static const struct text *member_argument(const struct command *command)
+{
+    switch (command->type) {
+    case COMMAND_COUPON_CLAIM:
+        return &command->as.coupon_claim.member;
+    case COMMAND_COUPON_LIST:
+        return &command->as.coupon_list.member;
+    case COMMAND_ACCOUNT_EARN:
+        return &command->as.account_earn.member;
+    case COMMAND_ACCOUNT_SPEND:
+        return &command->as.account_spend.member;
+    case COMMAND_ACCOUNT_BALANCE:
+        return &command->as.account_balance.member;
+    case COMMAND_MEMBER_GET:
+        return &command->as.member_get.member;
+    default:
+        return NULL;
+    }
+}
+
+void engine_prefetch(const struct engine *engine, struct command *commands, uint32_t count)
+{
+    const struct members *members = &engine->members;
+    for (uint32_t at = 0; at < count; at++) {
+        const struct text *member = member_argument(&commands[at]);
+        commands[at].member_hash = 0;
+        if (member != NULL) {
+            commands[at].member_hash = member_hash(members, *member);
+            table_prefetch(&members->table, commands[at].member_hash);
+        }
+    }
+    for (uint32_t at = 0; at < count; at++) {
+        if (commands[at].member_hash != 0) {
+            uint32_t index = table_guess(&members->table, commands[at].member_hash);
+            if (index != 0) {
+                __builtin_prefetch(member_at(members, index), 1);
+            }
+        }
+    }
+    for (uint32_t at = 0; at < count; at++) {
+        const struct command *command = &commands[at];
+        if (command->member_hash == 0) {
+            continue;
+        }
+        uint32_t index = table_guess(&members->table, command->member_hash);
+        if (index == 0) {
+            continue;
+        }
+        if (command->type == COMMAND_COUPON_CLAIM) {
+            uint32_t campaign = campaign_find(&engine->campaigns, command->as.coupon_claim.campaign);
+            table_prefetch(&engine->coupons.pairs, coupon_pair_hash(index, campaign));
+        } else {
+            uint32_t account = member_at(members, index)->newest_account;
+            if (account != 0) {
+                __builtin_prefetch(account_at(&engine->accounts, account), 1);
+            }
+        }
+    }
+}

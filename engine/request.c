@@ -1,0 +1,167 @@
+/* request.c -- request ids, looked up, bound, forgotten. */
+#include "engine/request.h"
+
+#include <sodium/crypto_shorthash.h>
+#include <xxhash.h>
+
+#include "engine/bug.h"
+#include "engine/bytes.h"
+#include "engine/engine.h"
+
+#define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
+#define FORGOTTEN_MS (-1)
+
+_Static_assert(sizeof(struct request) == 40, "a request record is 40 bytes");
+_Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "SipHash-128 gives 16 bytes");
+
+struct request_key {
+    const struct pool *ring;
+    struct bytes16 key;
+};
+
+static uint64_t key_hash(struct bytes16 key)
+{
+    return bytes_get_u64(key.at); /* a keyed hash already */
+}
+
+static bool request_is(const void *key, uint32_t index)
+{
+    const struct request_key *wanted = key;
+    const struct request *request = pool_at(wanted->ring, index);
+    return memcmp(request->key.at, wanted->key.at, sizeof(wanted->key.at)) == 0;
+}
+
+static uint64_t request_rehash(const void *context, uint32_t index)
+{
+    const struct requests *requests = context;
+    const struct request *request = pool_at(&requests->ring, index);
+    return key_hash(request->key);
+}
+
+bool requests_init(struct requests *requests, uint32_t limit, int64_t window_ms,
+                   const uint8_t secret[16])
+{
+    *requests = (struct requests){.limit = limit, .window_ms = window_ms};
+    memcpy(requests->secret, secret, sizeof(requests->secret));
+    return pool_init(&requests->ring, sizeof(struct request), limit) &&
+           table_init(&requests->table, limit);
+}
+
+void requests_deinit(struct requests *requests)
+{
+    pool_deinit(&requests->ring);
+    table_deinit(&requests->table);
+}
+
+bool request_reserve(struct requests *requests)
+{
+    bool room = requests->bound >= requests->limit || pool_reserve(&requests->ring, 1);
+    return room && table_reserve(&requests->table);
+}
+
+/* Appends a length and the bytes, so that no two lists of texts give the same run. */
+static uint8_t *append(uint8_t *at, struct text text)
+{
+    ASSERT(text.length <= REQUEST_BYTES_MAX);
+    bytes_put_u32(at, text.length);
+    if (text.length > 0) {
+        memcpy(at + 4, text.data, text.length);
+    }
+    return at + 4 + text.length;
+}
+
+enum request_seen request_look(struct engine *engine, const struct command *command,
+                               struct text member, struct text id, const struct text *body,
+                               uint32_t body_count, int64_t now_ms, struct request_check *check)
+{
+    check->asked = id.length > 0;
+    if (!check->asked) {
+        return REQUEST_NEW;
+    }
+    struct requests *requests = &engine->requests;
+    uint8_t bytes[8 + 4 * (4 + REQUEST_BYTES_MAX)];
+    bytes_put_u32(bytes, command->principal);
+    bytes_put_u32(bytes + 4, (uint32_t)command->type);
+    uint8_t *end = append(append(bytes + 8, member), id);
+    int failed = crypto_shorthash_siphashx24(check->key.at, bytes, (size_t)(end - bytes),
+                                             requests->secret);
+    ASSERT(failed == 0);
+    ASSERT(body_count <= 4);
+    end = bytes;
+    for (uint32_t part = 0; part < body_count; part++) {
+        end = append(end, body[part]);
+    }
+    check->fingerprint = XXH3_64bits(bytes, (size_t)(end - bytes));
+
+    struct request_key wanted = {&requests->ring, check->key};
+    uint32_t index = table_find(&requests->table, key_hash(check->key), request_is, &wanted);
+    if (index == 0) {
+        return REQUEST_NEW;
+    }
+    const struct request *request = pool_at(&requests->ring, index);
+    if (now_ms - request->bound_at_ms >= requests->window_ms) {
+        return REQUEST_NEW;
+    }
+    check->result = request->result;
+    return request->fingerprint == check->fingerprint ? REQUEST_SAME : REQUEST_OTHER_BODY;
+}
+
+void request_bind(struct engine *engine, const struct request_check *check, uint64_t result,
+                  struct outcome *outcome)
+{
+    if (!check->asked) {
+        return;
+    }
+    if (!request_reserve(&engine->requests)) {
+        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome->word = "requests";
+        return;
+    }
+    struct event *event = outcome_event(outcome, EVENT_REQUEST_BOUND);
+    event->as.request_bound = (struct event_request_bound){check->key, check->fingerprint, result};
+}
+
+static struct request *nth(struct requests *requests, uint64_t number)
+{
+    return pool_at(&requests->ring, 1 + (uint32_t)(number % requests->limit));
+}
+
+static void forget_oldest(struct requests *requests)
+{
+    struct request *oldest = nth(requests, requests->forgotten);
+    if (oldest->bound_at_ms != FORGOTTEN_MS) {
+        uint32_t index = 1 + (uint32_t)(requests->forgotten % requests->limit);
+        table_remove(&requests->table, key_hash(oldest->key), index);
+        oldest->bound_at_ms = FORGOTTEN_MS;
+    }
+    requests->forgotten++;
+}
+
+void request_bound_apply(struct engine *engine, const struct event_request_bound *event)
+{
+    struct requests *requests = &engine->requests;
+    for (uint32_t n = 0; n < FORGET_AT_ONCE && requests->forgotten < requests->bound; n++) {
+        const struct request *oldest = nth(requests, requests->forgotten);
+        bool full = requests->bound - requests->forgotten == requests->limit;
+        if (!full && engine->time_ms - oldest->bound_at_ms < requests->window_ms) {
+            break;
+        }
+        forget_oldest(requests);
+    }
+    uint32_t index = 1 + (uint32_t)(requests->bound % requests->limit);
+    if (index == requests->ring.count) {
+        uint32_t added = pool_add(&requests->ring);
+        ASSERT(added == index);
+    }
+    struct request_key wanted = {&requests->ring, event->key};
+    uint32_t old = table_find(&requests->table, key_hash(event->key), request_is, &wanted);
+    *(struct request *)pool_at(&requests->ring, index) = (struct request){
+        event->key, event->fingerprint, event->result, engine->time_ms};
+    if (old != 0) {
+        table_replace(&requests->table, key_hash(event->key), old, index);
+        ((struct request *)pool_at(&requests->ring, old))->bound_at_ms = FORGOTTEN_MS;
+    } else {
+        table_add(&requests->table, key_hash(event->key), index, request_rehash, requests);
+    }
+    requests->bound++;
+}

@@ -1,0 +1,69 @@
+/* request.h -- request ids: the same request gets the same answer, and has one effect.
+ *
+ * A request id is looked up before every check. Only an accepted change binds its id; a refused one
+ * stays free. The key is a keyed 128-bit hash of (principal, command, member as sent, id), with a
+ * fingerprint of the body beside it. Records lie in a ring: when it is full, or a record is older than
+ * the window, the oldest is forgotten. 40 bytes each.
+ *
+ *     look → NEW ──accepted──► bind        look → SAME → the first answer again
+ *                └─refused───► (free)      look → OTHER_BODY → REQUEST_MISMATCH
+ */
+#ifndef BOON_ENGINE_REQUEST_H
+#define BOON_ENGINE_REQUEST_H
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/table.h"
+
+struct engine;
+struct outcome;
+
+struct request {
+    struct bytes16 key;
+    uint64_t fingerprint; /* of the body */
+    uint64_t result;      /* the answer's word: a serial number or a balance */
+    int64_t bound_at_ms;  /* ms since 1970; -1 = bound anew since, forgotten here */
+};
+
+struct requests {
+    struct pool ring;  /* record 1 + n % limit is the n-th bound */
+    struct table table; /* by key */
+    uint64_t bound;     /* how many were ever bound */
+    uint64_t forgotten; /* how many of them, the oldest, are gone */
+    uint32_t limit;     /* most records */
+    int64_t window_ms;  /* how long a record is good for */
+    uint8_t secret[16]; /* of the keyed hash */
+};
+
+enum request_seen {
+    REQUEST_NEW,
+    REQUEST_SAME,
+    REQUEST_OTHER_BODY,
+};
+
+struct request_check {
+    bool asked; /* the command carries a request id */
+    struct bytes16 key;
+    uint64_t fingerprint;
+    uint64_t result; /* of the first time, on REQUEST_SAME */
+};
+
+bool requests_init(struct requests *requests, uint32_t limit, int64_t window_ms,
+                   const uint8_t secret[16]) __attribute__((warn_unused_result));
+void requests_deinit(struct requests *requests);
+
+/* Makes sure that one more can be bound. False: no memory. */
+bool request_reserve(struct requests *requests) __attribute__((warn_unused_result));
+
+/* Looks a request id up; `body` is what has to be the same beside it. An empty id is REQUEST_NEW. */
+enum request_seen request_look(struct engine *engine, const struct command *command,
+                               struct text member, struct text id, const struct text *body,
+                               uint32_t body_count, int64_t now_ms, struct request_check *check);
+
+/* Adds the event that binds the id to `result`, when the command carried one. */
+void request_bind(struct engine *engine, const struct request_check *check, uint64_t result,
+                  struct outcome *outcome);
+
+void request_bound_apply(struct engine *engine, const struct event_request_bound *event);
+
+#endif

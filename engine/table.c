@@ -1,0 +1,154 @@
+/* table.c -- adding, removing and splitting, one cache line at a time. */
+#include "engine/table.h"
+
+#include "engine/bug.h"
+
+_Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
+
+#define LOAD_NUMERATOR 3   /* entries per slot of the primary buckets at which the next one is split: */
+#define LOAD_DENOMINATOR 4 /* 3/4 keeps overflow buckets few */
+#define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
+
+bool table_init(struct table *table, uint64_t limit)
+{
+    *table = (struct table){0};
+    uint64_t buckets = limit * LOAD_DENOMINATOR / (TABLE_SLOTS * LOAD_NUMERATOR) + 16;
+    uint64_t overflows = buckets + 16;
+    if (overflows > UINT32_MAX) {
+        return false;
+    }
+    if (!pool_init(&table->buckets, sizeof(struct table_bucket), (uint32_t)buckets)) {
+        return false;
+    }
+    if (!pool_init(&table->overflows, sizeof(struct table_bucket), (uint32_t)overflows) ||
+        !pool_reserve(&table->buckets, 1)) {
+        table_deinit(table);
+        return false;
+    }
+    uint32_t first = pool_add(&table->buckets);
+    ASSERT(first == 1);
+    table->bucket_count = 1;
+    return true;
+}
+
+void table_deinit(struct table *table)
+{
+    pool_deinit(&table->buckets);
+    pool_deinit(&table->overflows);
+    *table = (struct table){0};
+}
+
+bool table_reserve(struct table *table)
+{
+    return pool_reserve(&table->buckets, 1) && pool_reserve(&table->overflows, OVERFLOWS_AT_ONCE);
+}
+
+static uint32_t overflow_take(struct table *table)
+{
+    uint32_t number = table->free_overflow;
+    if (number == 0) {
+        return pool_add(&table->overflows);
+    }
+    struct table_bucket *bucket = pool_at(&table->overflows, number);
+    table->free_overflow = bucket->overflow;
+    *bucket = (struct table_bucket){0};
+    return number;
+}
+
+static void overflow_give_back(struct table *table, uint32_t number)
+{
+    struct table_bucket *bucket = pool_at(&table->overflows, number);
+    *bucket = (struct table_bucket){.overflow = table->free_overflow};
+    table->free_overflow = number;
+}
+
+static void place(struct table *table, struct table_bucket *bucket, uint8_t tag, uint32_t index)
+{
+    for (;;) {
+        uint32_t bits = table_tags_equal(bucket, 0);
+        if (bits != 0) {
+            uint32_t slot = (uint32_t)__builtin_ctz(bits);
+            bucket->tags[slot] = tag;
+            bucket->indices[slot] = index;
+            return;
+        }
+        if (bucket->overflow == 0) {
+            bucket->overflow = overflow_take(table);
+        }
+        bucket = pool_at(&table->overflows, bucket->overflow);
+    }
+}
+
+/* Splits the bucket whose turn it is into itself and a new one at the end. */
+static void split(struct table *table, table_hash *rehash, const void *context)
+{
+    uint32_t added = pool_add(&table->buckets) - 1;
+    ASSERT(added == table->bucket_count);
+    if (added > table->mask) {
+        table->mask = table->mask * 2 + 1;
+    }
+    struct table_bucket *source = pool_at(&table->buckets, (added & (table->mask >> 1)) + 1);
+    struct table_bucket old = *source;
+    *source = (struct table_bucket){0};
+    table->bucket_count = added + 1;
+    for (;;) {
+        for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
+            if (old.tags[slot] != 0) {
+                uint64_t hash = rehash(context, old.indices[slot]);
+                place(table, table_bucket_of(table, hash), old.tags[slot], old.indices[slot]);
+            }
+        }
+        uint32_t next = old.overflow;
+        if (next == 0) {
+            return;
+        }
+        old = *(struct table_bucket *)pool_at(&table->overflows, next);
+        overflow_give_back(table, next);
+    }
+}
+
+void table_add(struct table *table, uint64_t hash, uint32_t index, table_hash *rehash,
+               const void *context)
+{
+    ASSERT(index != 0);
+    place(table, table_bucket_of(table, hash), table_tag(hash), index);
+    table->count++;
+    if (table->count * LOAD_DENOMINATOR >
+        (uint64_t)table->bucket_count * TABLE_SLOTS * LOAD_NUMERATOR) {
+        split(table, rehash, context);
+    }
+}
+
+/* Finds the slot that holds this very index; it must be there. */
+static uint32_t *slot_of(struct table *table, uint64_t hash, uint32_t index, uint8_t **tag)
+{
+    struct table_bucket *bucket = table_bucket_of(table, hash);
+    for (;;) {
+        uint32_t bits = table_tags_equal(bucket, table_tag(hash));
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t slot = (uint32_t)__builtin_ctz(bits);
+            if (bucket->indices[slot] == index) {
+                *tag = &bucket->tags[slot];
+                return &bucket->indices[slot];
+            }
+        }
+        ASSERT(bucket->overflow != 0);
+        bucket = pool_at(&table->overflows, bucket->overflow);
+    }
+}
+
+void table_replace(struct table *table, uint64_t hash, uint32_t old, uint32_t index)
+{
+    uint8_t *tag;
+    *slot_of(table, hash, old, &tag) = index;
+}
+
+void table_remove(struct table *table, uint64_t hash, uint32_t index)
+{
+    uint8_t *tag;
+    uint32_t *slot = slot_of(table, hash, index, &tag);
+    *tag = 0;
+    *slot = 0;
+    ASSERT(table->count > 0);
+    table->count--;
+}

@@ -1,0 +1,142 @@
+/* table.h -- finds a record's index by its key; grows one bucket at a time.
+ *
+ * A table holds 32-bit indices only; the keys stay in the records. A bucket is one cache line:
+ *
+ *     offset  0   12 tags of one byte, 0 = free slot      compared all at once
+ *     offset 12   u32 number of the overflow bucket, 0 = none
+ *     offset 16   12 indices
+ *
+ * Look-up: hash → bucket → equal tags → ask the record. Growth is linear hashing (W. Litwin, "Linear
+ * Hashing: A New Tool for File and Table Addressing", VLDB 1980): when the load passes its mark, the
+ * next bucket in turn is split into itself and a new one at the end. So an insert moves a dozen entries
+ * at most now and then, and there is never a pause.
+ *
+ *     index = table_find(&table, hash, member_is, &key);          0: not there
+ *     decide: table_reserve(&table)        apply: table_add(&table, hash, index, member_hash, pool)
+ */
+#ifndef BOON_ENGINE_TABLE_H
+#define BOON_ENGINE_TABLE_H
+
+#include "engine/pool.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#define TABLE_SLOTS 12
+
+struct table_bucket {
+    uint8_t tags[TABLE_SLOTS]; /* one byte of the hash, never 0; 0 = free */
+    uint32_t overflow;         /* index in `overflows`; 0 = none */
+    uint32_t indices[TABLE_SLOTS];
+};
+
+struct table {
+    struct pool buckets;   /* primary buckets, in order; bucket 0 is record 1 */
+    struct pool overflows; /* further buckets of a full primary */
+    uint32_t bucket_count; /* primary buckets in use */
+    uint32_t mask;         /* smallest 2^n - 1 that is >= bucket_count - 1 */
+    uint32_t free_overflow; /* first given-back overflow bucket; 0 = none */
+    uint64_t count;        /* entries */
+};
+
+/* Tells whether the record of this index has the key that is looked for. */
+typedef bool table_match(const void *key, uint32_t index);
+
+/* Computes the hash of the key that the record of this index has. */
+typedef uint64_t table_hash(const void *context, uint32_t index);
+
+/* Makes room for at most `limit` entries to be added over time. False: no address space. */
+bool table_init(struct table *table, uint64_t limit) __attribute__((warn_unused_result));
+void table_deinit(struct table *table);
+
+/* Makes sure that the next table_add() succeeds. False: no memory. */
+bool table_reserve(struct table *table) __attribute__((warn_unused_result));
+
+/* Adds an entry; its key must not be there yet. Room must have been reserved. */
+void table_add(struct table *table, uint64_t hash, uint32_t index, table_hash *rehash,
+               const void *context);
+
+/* Lets the entry of `old` stand for `index` from now on; the key is the same. */
+void table_replace(struct table *table, uint64_t hash, uint32_t old, uint32_t index);
+
+/* Takes the entry out; it must be there. */
+void table_remove(struct table *table, uint64_t hash, uint32_t index);
+
+/* Mixes a number into a hash whose every bit depends on every bit (finaliser of MurmurHash3). */
+static inline uint64_t table_mix(uint64_t value)
+{
+    value ^= value >> 33;
+    value *= 0xff51afd7ed558ccdULL;
+    value ^= value >> 33;
+    value *= 0xc4ceb9fe1a85ec53ULL;
+    value ^= value >> 33;
+    return value;
+}
+
+static inline uint8_t table_tag(uint64_t hash)
+{
+    uint8_t tag = (uint8_t)(hash >> 56);
+    return tag == 0 ? 1 : tag;
+}
+
+static inline struct table_bucket *table_bucket_of(const struct table *table, uint64_t hash)
+{
+    uint32_t number = (uint32_t)hash & table->mask;
+    if (number >= table->bucket_count) {
+        number &= table->mask >> 1;
+    }
+    return pool_at(&table->buckets, number + 1);
+}
+
+/* Asks the processor to fetch the bucket; only a hint. */
+static inline void table_prefetch(const struct table *table, uint64_t hash)
+{
+    __builtin_prefetch(table_bucket_of(table, hash));
+}
+
+/* Returns a bit for each of the bucket's slots that has this tag. */
+static inline uint32_t table_tags_equal(const struct table_bucket *bucket, uint8_t tag)
+{
+#if defined(__SSE2__)
+    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)bucket);
+    __m128i same = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag));
+    return (uint32_t)_mm_movemask_epi8(same) & ((1U << TABLE_SLOTS) - 1);
+#else
+    uint32_t bits = 0;
+    for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
+        bits |= (uint32_t)(bucket->tags[slot] == tag) << slot;
+    }
+    return bits;
+#endif
+}
+
+/* Returns the index of the record with this key, or 0. */
+static inline uint32_t table_find(const struct table *table, uint64_t hash, table_match *match,
+                                  const void *key)
+{
+    uint8_t tag = table_tag(hash);
+    const struct table_bucket *bucket = table_bucket_of(table, hash);
+    for (;;) {
+        for (uint32_t bits = table_tags_equal(bucket, tag); bits != 0; bits &= bits - 1) {
+            uint32_t index = bucket->indices[__builtin_ctz(bits)];
+            if (match(key, index)) {
+                return index;
+            }
+        }
+        if (__builtin_expect(bucket->overflow == 0, 1)) {
+            return 0;
+        }
+        bucket = pool_at(&table->overflows, bucket->overflow);
+    }
+}
+
+/* Returns the first index whose tag fits, without asking the record, or 0: what to prefetch next. */
+static inline uint32_t table_guess(const struct table *table, uint64_t hash)
+{
+    const struct table_bucket *bucket = table_bucket_of(table, hash);
+    uint32_t bits = table_tags_equal(bucket, table_tag(hash));
+    return bits == 0 ? 0 : bucket->indices[__builtin_ctz(bits)];
+}
+
+#endif
