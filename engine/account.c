@@ -89,7 +89,7 @@ void account_earn_decide(struct engine *engine, const struct command *command, i
         return;
     }
     if (account == 0 && !account_may_open(engine, member)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = "accounts";
         return;
     }

@@ -39,7 +39,8 @@ bool campaigns_init(struct campaigns *campaigns, uint32_t limit, uint64_t seed)
     uint64_t units = (uint64_t)limit * UNITS_PER_CAMPAIGN + (1U << TEXTS_SIZES);
     units = units > UINT32_MAX - 1 ? UINT32_MAX - 1 : units;
     return pool_init(&campaigns->pool, sizeof(struct campaign), limit) &&
-           table_init(&campaigns->table, limit) && texts_init(&campaigns->texts, (uint32_t)units);
+           table_init(&campaigns->table, limit) &&
+           texts_init(&campaigns->texts, (uint32_t)units);
 }
 
 void campaigns_deinit(struct campaigns *campaigns)
@@ -120,6 +121,7 @@ static bool may_redefine(const struct campaign *campaign, const struct campaign_
     }
     if (campaign->issued > 0 && !value_equal(&wanted->value, &campaign->value)) {
         refuse_state(campaign, outcome);
+        outcome->gate = campaign->changed_seq; /* it tells that a coupon was issued */
         return false;
     }
     return true;
@@ -148,8 +150,12 @@ void campaign_put_decide(struct engine *engine, const struct command *command, i
             return;
         }
     }
-    if (!campaign_reserve(campaigns, wanted->name.length, wanted->source.length)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+    /* A new definition of a campaign that exists takes no room but that of its texts. */
+    bool room = index != 0
+                    ? texts_reserve(&campaigns->texts, wanted->name.length, wanted->source.length)
+                    : campaign_reserve(campaigns, wanted->name.length, wanted->source.length);
+    if (!room) {
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = "campaigns";
         return;
     }

@@ -170,7 +170,7 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
     ASSERT(channel <= NAME_CHANNELS_MAX);
     issued.channel = (uint16_t)channel;
     if (!coupon_reserve(&engine->coupons)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = "coupons";
         return;
     }

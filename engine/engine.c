@@ -70,11 +70,10 @@ struct event *outcome_event(struct outcome *outcome, enum event_type type)
 static void clock_set_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                              struct outcome *outcome)
 {
-    (void)engine;
     int64_t wanted = command->as.clock_set.time_ms;
     outcome->numbers[0] = wanted;
     if (wanted < now_ms) {
-        outcome_refuse(outcome, REFUSAL_CLOCK_BACKWARDS, 0);
+        outcome_refuse(outcome, REFUSAL_CLOCK_BACKWARDS, engine->seq);
         outcome->numbers[0] = now_ms;
         return;
     }
@@ -150,8 +149,8 @@ static void handover_apply(struct engine *engine, const struct event_handover *e
 
 static void clock_moved_apply(struct engine *engine, const struct event_clock_moved *event)
 {
-    ASSERT(event->time_ms >= engine->time_ms);
-    engine->time_ms = event->time_ms;
+    /* The time of a group may lie past a move inside of it: the later one counts, as always. */
+    engine->time_ms = event->time_ms > engine->time_ms ? event->time_ms : engine->time_ms;
 }
 
 void engine_apply(struct engine *engine, int64_t time_ms, const struct event *event)

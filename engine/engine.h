@@ -76,7 +76,10 @@ void engine_apply(struct engine *engine, int64_t time_ms, const struct event *ev
 const char *engine_admits(struct engine *engine, const struct event *event)
     __attribute__((warn_unused_result));
 
-/* Asks the processor to fetch what these commands will touch; only a hint, stage by stage. */
+#define PREFETCH_COMMANDS_MAX 64U
+
+/* Asks the processor to fetch what these commands will touch, PREFETCH_COMMANDS_MAX at most; only a hint,
+ * stage by stage. */
 void engine_prefetch(const struct engine *engine, struct command *commands, uint32_t count);
 
 /* Returns a hash over the whole business state: equal after a replay. Walks everything. */

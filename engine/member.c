@@ -77,7 +77,7 @@ uint32_t member_decide(struct engine *engine, struct text id, uint64_t hash,
         return index;
     }
     if (!member_reserve(&engine->members, id.length)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = "members";
         return 0;
     }

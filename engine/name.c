@@ -31,7 +31,8 @@ static uint64_t name_rehash(const void *context, uint32_t index)
 bool names_init(struct names *names, uint32_t limit, uint64_t seed)
 {
     *names = (struct names){.seed = seed};
-    return pool_init(&names->pool, sizeof(struct name), limit) && table_init(&names->table, limit);
+    return pool_init(&names->pool, sizeof(struct name), limit) &&
+           table_init(&names->table, limit);
 }
 
 void names_deinit(struct names *names)
@@ -75,7 +76,7 @@ bool name_decide(struct engine *engine, enum name_kind kind, struct text text,
         return true;
     }
     if (!name_reserve(names)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = words[kind];
         return false;
     }

@@ -3,6 +3,7 @@
  * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
  * member's hash, which stays in the command.
  */
+#include "engine/bug.h"
 #include "engine/engine.h"
 
 /* Returns the member argument of a command that has one as its key, or NULL. */
@@ -26,9 +27,21 @@ static const struct text *member_argument(const struct command *command)
     }
 }
 
+/* Fetches the bucket of a claim's pair. A member who is not there yet will get the next number. */
+static uint64_t prefetch_pair(const struct engine *engine, const struct command *command,
+                              uint32_t member)
+{
+    uint32_t campaign = campaign_find(&engine->campaigns, command->as.coupon_claim.campaign);
+    uint64_t hash = coupon_pair_hash(member, campaign);
+    table_prefetch(&engine->coupons.pairs, hash);
+    return hash;
+}
+
 void engine_prefetch(const struct engine *engine, struct command *commands, uint32_t count)
 {
+    ASSERT(count <= PREFETCH_COMMANDS_MAX);
     const struct members *members = &engine->members;
+    uint64_t pairs[PREFETCH_COMMANDS_MAX];
     for (uint32_t at = 0; at < count; at++) {
         const struct text *member = member_argument(&commands[at]);
         commands[at].member_hash = 0;
@@ -39,29 +52,33 @@ void engine_prefetch(const struct engine *engine, struct command *commands, uint
     }
     for (uint32_t at = 0; at < count; at++) {
         if (commands[at].member_hash != 0) {
-            uint32_t index = table_guess(&members->table, commands[at].member_hash);
-            if (index != 0) {
-                __builtin_prefetch(member_at(members, index), 1);
-            }
+            table_prefetch_overflow(&members->table, commands[at].member_hash);
         }
     }
     for (uint32_t at = 0; at < count; at++) {
+        if (commands[at].member_hash != 0) {
+            uint32_t index = table_guess(&members->table, commands[at].member_hash);
+            __builtin_prefetch(member_at(members, index), 1);
+        }
+    }
+    uint32_t unborn = members->pool.count;
+    for (uint32_t at = 0; at < count; at++) {
         const struct command *command = &commands[at];
+        pairs[at] = 0;
         if (command->member_hash == 0) {
             continue;
         }
         uint32_t index = table_guess(&members->table, command->member_hash);
-        if (index == 0) {
-            continue;
-        }
         if (command->type == COMMAND_COUPON_CLAIM) {
-            uint32_t campaign = campaign_find(&engine->campaigns, command->as.coupon_claim.campaign);
-            table_prefetch(&engine->coupons.pairs, coupon_pair_hash(index, campaign));
-        } else {
-            uint32_t account = member_at(members, index)->newest_account;
-            if (account != 0) {
-                __builtin_prefetch(account_at(&engine->accounts, account), 1);
-            }
+            pairs[at] = prefetch_pair(engine, command, index != 0 ? index : unborn++);
+        } else if (index != 0) {
+            __builtin_prefetch(
+                account_at(&engine->accounts, member_at(members, index)->newest_account), 1);
+        }
+    }
+    for (uint32_t at = 0; at < count; at++) {
+        if (pairs[at] != 0) {
+            table_prefetch_overflow(&engine->coupons.pairs, pairs[at]);
         }
     }
 }

@@ -9,7 +9,6 @@
 #include "engine/engine.h"
 
 #define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
-#define FORGOTTEN_MS (-1)
 
 _Static_assert(sizeof(struct request) == 40, "a request record is 40 bytes");
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "SipHash-128 gives 16 bytes");
@@ -113,7 +112,7 @@ void request_bind(struct engine *engine, const struct request_check *check, uint
         return;
     }
     if (!request_reserve(&engine->requests)) {
-        outcome_refuse(outcome, REFUSAL_FULL, 0);
+        outcome_refuse(outcome, REFUSAL_FULL, engine->seq);
         outcome->word = "requests";
         return;
     }
@@ -121,18 +120,13 @@ void request_bind(struct engine *engine, const struct request_check *check, uint
     event->as.request_bound = (struct event_request_bound){check->key, check->fingerprint, result};
 }
 
-static struct request *nth(struct requests *requests, uint64_t number)
-{
-    return pool_at(&requests->ring, 1 + (uint32_t)(number % requests->limit));
-}
-
 static void forget_oldest(struct requests *requests)
 {
-    struct request *oldest = nth(requests, requests->forgotten);
-    if (oldest->bound_at_ms != FORGOTTEN_MS) {
+    struct request *oldest = request_at(requests, requests->forgotten);
+    if (oldest->bound_at_ms != REQUEST_FORGOTTEN_MS) {
         uint32_t index = 1 + (uint32_t)(requests->forgotten % requests->limit);
         table_remove(&requests->table, key_hash(oldest->key), index);
-        oldest->bound_at_ms = FORGOTTEN_MS;
+        oldest->bound_at_ms = REQUEST_FORGOTTEN_MS;
     }
     requests->forgotten++;
 }
@@ -141,7 +135,7 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
 {
     struct requests *requests = &engine->requests;
     for (uint32_t n = 0; n < FORGET_AT_ONCE && requests->forgotten < requests->bound; n++) {
-        const struct request *oldest = nth(requests, requests->forgotten);
+        const struct request *oldest = request_at(requests, requests->forgotten);
         bool full = requests->bound - requests->forgotten == requests->limit;
         if (!full && engine->time_ms - oldest->bound_at_ms < requests->window_ms) {
             break;
@@ -159,7 +153,7 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
         event->key, event->fingerprint, event->result, engine->time_ms};
     if (old != 0) {
         table_replace(&requests->table, key_hash(event->key), old, index);
-        ((struct request *)pool_at(&requests->ring, old))->bound_at_ms = FORGOTTEN_MS;
+        ((struct request *)pool_at(&requests->ring, old))->bound_at_ms = REQUEST_FORGOTTEN_MS;
     } else {
         table_add(&requests->table, key_hash(event->key), index, request_rehash, requests);
     }

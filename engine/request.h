@@ -22,8 +22,10 @@ struct request {
     struct bytes16 key;
     uint64_t fingerprint; /* of the body */
     uint64_t result;      /* the answer's word: a serial number or a balance */
-    int64_t bound_at_ms;  /* ms since 1970; -1 = bound anew since, forgotten here */
+    int64_t bound_at_ms;  /* ms since 1970; REQUEST_FORGOTTEN_MS = bound anew since */
 };
+
+#define REQUEST_FORGOTTEN_MS (-1)
 
 struct requests {
     struct pool ring;  /* record 1 + n % limit is the n-th bound */
@@ -47,6 +49,12 @@ struct request_check {
     uint64_t fingerprint;
     uint64_t result; /* of the first time, on REQUEST_SAME */
 };
+
+/* Returns where the n-th bound request lies, from 0; n is within forgotten..bound. */
+static inline struct request *request_at(const struct requests *requests, uint64_t number)
+{
+    return pool_at(&requests->ring, 1 + (uint32_t)(number % requests->limit));
+}
 
 bool requests_init(struct requests *requests, uint32_t limit, int64_t window_ms,
                    const uint8_t secret[16]) __attribute__((warn_unused_result));

@@ -5,8 +5,8 @@
 
 _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 
-#define LOAD_NUMERATOR 3   /* entries per slot of the primary buckets at which the next one is split: */
-#define LOAD_DENOMINATOR 4 /* 3/4 keeps overflow buckets few */
+#define LOAD_NUMERATOR 2   /* entries per slot of the primary buckets at which the next one is split: */
+#define LOAD_DENOMINATOR 3 /* 2/3 keeps overflow buckets few */
 #define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
 
 bool table_init(struct table *table, uint64_t limit)
@@ -143,12 +143,29 @@ void table_replace(struct table *table, uint64_t hash, uint32_t old, uint32_t in
     *slot_of(table, hash, old, &tag) = index;
 }
 
+/* Fills the hole with the last entry of the bucket's chain, and gives an emptied overflow back. So
+ * chains stay dense, and the overflows in use stay below one for twelve entries, for ever. */
 void table_remove(struct table *table, uint64_t hash, uint32_t index)
 {
     uint8_t *tag;
     uint32_t *slot = slot_of(table, hash, index, &tag);
-    *tag = 0;
-    *slot = 0;
+    struct table_bucket *last = table_bucket_of(table, hash);
+    struct table_bucket *before = NULL;
+    while (last->overflow != 0) {
+        before = last;
+        last = pool_at(&table->overflows, last->overflow);
+    }
+    uint32_t free_slots = table_tags_equal(last, 0);
+    uint32_t end = free_slots == 0 ? TABLE_SLOTS : (uint32_t)__builtin_ctz(free_slots);
+    ASSERT(end > 0);
+    *tag = last->tags[end - 1];
+    *slot = last->indices[end - 1];
+    last->tags[end - 1] = 0;
+    last->indices[end - 1] = 0;
+    if (end == 1 && before != NULL) {
+        overflow_give_back(table, before->overflow);
+        before->overflow = 0;
+    }
     ASSERT(table->count > 0);
     table->count--;
 }

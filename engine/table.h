@@ -46,7 +46,7 @@ typedef bool table_match(const void *key, uint32_t index);
 /* Computes the hash of the key that the record of this index has. */
 typedef uint64_t table_hash(const void *context, uint32_t index);
 
-/* Makes room for at most `limit` entries to be added over time. False: no address space. */
+/* Makes room for at most `limit` entries at a time. False: no address space. */
 bool table_init(struct table *table, uint64_t limit) __attribute__((warn_unused_result));
 void table_deinit(struct table *table);
 
@@ -136,7 +136,20 @@ static inline uint32_t table_guess(const struct table *table, uint64_t hash)
 {
     const struct table_bucket *bucket = table_bucket_of(table, hash);
     uint32_t bits = table_tags_equal(bucket, table_tag(hash));
+    if (bits == 0 && bucket->overflow != 0) {
+        bucket = pool_at(&table->overflows, bucket->overflow);
+        bits = table_tags_equal(bucket, table_tag(hash));
+    }
     return bits == 0 ? 0 : bucket->indices[__builtin_ctz(bits)];
+}
+
+/* Asks the processor to fetch the bucket's overflow, when the bucket itself is there. */
+static inline void table_prefetch_overflow(const struct table *table, uint64_t hash)
+{
+    const struct table_bucket *bucket = table_bucket_of(table, hash);
+    if (bucket->overflow != 0) {
+        __builtin_prefetch(pool_at(&table->overflows, bucket->overflow));
+    }
 }
 
 #endif
