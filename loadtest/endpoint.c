@@ -1,0 +1,113 @@
+/* endpoint.c -- resolving, connecting, and the first request of a connection. */
+#include "endpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static bool unix_resolve(struct endpoint *endpoint, const char *path, struct failure *failure)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return failure_set(failure, "--unix takes a path of at most %zu bytes",
+                           sizeof address.sun_path - 1);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    memcpy(&endpoint->address, &address, sizeof address);
+    endpoint->address_bytes = sizeof address;
+    snprintf(endpoint->name, sizeof endpoint->name, "%s", path);
+    return true;
+}
+
+static bool host_resolve(struct endpoint *endpoint, const struct options *options,
+                         struct failure *failure)
+{
+    char port[8];
+    snprintf(port, sizeof port, "%" PRId64, options->port);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(options->host, port, &hints, &found);
+    if (error)
+        return failure_set(failure, "cannot find %s: %s", options->host, gai_strerror(error));
+    memcpy(&endpoint->address, found->ai_addr, found->ai_addrlen);
+    endpoint->address_bytes = found->ai_addrlen;
+    freeaddrinfo(found);
+    snprintf(endpoint->name, sizeof endpoint->name, "%.140s:%s", options->host, port);
+    return true;
+}
+
+/* Write HELLO 3 [AUTH default password], or AUTH password, or nothing. */
+static bool greeting_write(struct endpoint *endpoint, const struct options *options,
+                           struct failure *failure)
+{
+    const char *password = options->password;
+    size_t length = strlen(password);
+    if (length > 400)
+        return failure_set(failure, "--password takes at most 400 bytes");
+    int written = 0;
+    if (options->resp == 3 && length)
+        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
+                           "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n"
+                           "$%zu\r\n%s\r\n",
+                           length, password);
+    else if (options->resp == 3)
+        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
+                           "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+    else if (length)
+        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
+                           "*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", length, password);
+    endpoint->greeting_bytes = (size_t)written;
+    return true;
+}
+
+bool endpoint_init(struct endpoint *endpoint, const struct options *options,
+                   struct failure *failure)
+{
+    *endpoint = (struct endpoint){.address_bytes = 0};
+    if (!greeting_write(endpoint, options, failure))
+        return false;
+    if (options->unix_path[0])
+        return unix_resolve(endpoint, options->unix_path, failure);
+    return host_resolve(endpoint, options, failure);
+}
+
+int endpoint_start(const struct endpoint *endpoint)
+{
+    int family = endpoint->address.ss_family;
+    int made = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (made < 0)
+        return -1;
+    int on = 1;
+    if (family != AF_UNIX)
+        setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const struct sockaddr *address = (const struct sockaddr *)(const void *)&endpoint->address;
+    if (connect(made, address, endpoint->address_bytes) < 0 && errno != EINPROGRESS) {
+        int error = errno;
+        close(made);
+        errno = error;
+        return -1;
+    }
+    return made;
+}
+
+int endpoint_socket_error(int socket)
+{
+    int error = 0;
+    socklen_t bytes = sizeof error;
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) < 0)
+        return errno;
+    return error;
+}

@@ -1,0 +1,43 @@
+/* peer.c -- choosing the peer, and what both of them need. */
+#include "peer.h"
+
+#include <ctype.h>
+
+const struct peer *peer_of(const struct options *options)
+{
+    return options->peer == PEER_REDIS_LUA ? &peer_redis_lua : &peer_boon;
+}
+
+uint64_t peer_number(const struct reply_item *item)
+{
+    if (item->kind == REPLY_INTEGER)
+        return item->integer < 0 ? 0 : (uint64_t)item->integer;
+    uint64_t number = 0;
+    for (size_t i = 0; i < item->text.length && item->kind == REPLY_TEXT; i++) {
+        if (!isdigit((unsigned char)item->text.bytes[i]))
+            return 0;
+        number = number * 10 + (uint64_t)(item->text.bytes[i] - '0');
+    }
+    return number;
+}
+
+bool peer_refused(struct failure *failure, const char *what, const struct reply *reply)
+{
+    char words[300];
+    size_t used = 0;
+    struct span rest = reply->bytes;
+    struct reply_item item;
+    words[0] = '\0';
+    while (reply_item_next(&rest, &item) && used + 2 < sizeof words) {
+        const char *gap = used ? " " : "";
+        int wrote = 0;
+        if (item.kind == REPLY_INTEGER)
+            wrote = snprintf(words + used, sizeof words - used, "%s%lld", gap,
+                             (long long)item.integer);
+        else if (item.kind == REPLY_TEXT || item.kind == REPLY_ERROR)
+            wrote = snprintf(words + used, sizeof words - used, "%s%.*s", gap,
+                             (int)item.text.length, item.text.bytes);
+        used += (size_t)wrote;
+    }
+    return failure_set(failure, "%s: the server answers \"%s\"", what, words);
+}

@@ -1,0 +1,66 @@
+/* command_parse.h -- arguments of a request to a typed command, by the table engine/commands.def.
+ *
+ * The first place where a stranger's words are looked at: every bound of engine/limits.h is checked
+ * here, once, and the engine relies on it. A DOCUMENT argument stays text (net/definition.c compiles it).
+ */
+#ifndef BOON_NET_COMMAND_PARSE_H
+#define BOON_NET_COMMAND_PARSE_H
+
+#include <stddef.h>
+
+#include "engine/command.h"
+#include "net/resp.h"
+
+enum argument_type {
+    ARGUMENT_MEMBER,
+    ARGUMENT_NAME,
+    ARGUMENT_CODE,
+    ARGUMENT_REQUEST,
+    ARGUMENT_DOCUMENT,
+    ARGUMENT_AMOUNT,
+    ARGUMENT_DELTA,
+    ARGUMENT_COUNT,
+    ARGUMENT_LIMIT,
+    ARGUMENT_TIME,
+};
+
+/* One argument of a command, as in commands.def. */
+struct argument_spec {
+    enum argument_type type;
+    size_t offset;       /* of the value in the command's struct */
+    const char *field;   /* "member" */
+    const char *word;    /* "CHANNEL"; "" = by position */
+    bool required;
+    const char *meaning; /* for people */
+};
+
+/* One command, as in commands.def. */
+struct command_spec {
+    enum command_type type;
+    enum command_kind kind;
+    const char *name;    /* "COUPON.CLAIM" */
+    const char *summary; /* for people */
+    const struct argument_spec *arguments;
+    uint32_t argument_count;
+};
+
+/* All commands, in the order of commands.def. */
+extern const struct command_spec command_specs[];
+extern const uint32_t command_spec_count;
+
+/* Finds a command by name, in any case; NULL: there is none. */
+const struct command_spec *command_spec_find(struct text name);
+
+/* Returns the spec of a type. */
+const struct command_spec *command_spec_of(enum command_type type);
+
+/* Fills `command` from the request's arguments. False: `problem` says which argument is wrong, and what
+ * is allowed. The command's texts point into the request's bytes. */
+bool command_parse(const struct command_spec *spec, const struct resp_request *request,
+                   struct command *command, char *problem, size_t problem_size)
+    __attribute__((warn_unused_result));
+
+/* Returns what people read about an argument type: "member id, 1 to 64 bytes of UTF-8 …". */
+const char *argument_type_rule(enum argument_type type);
+
+#endif

@@ -1,0 +1,85 @@
+/* glob.c -- glob matching with a single point of return. */
+#include "net/glob.h"
+
+static int lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : (unsigned char)byte;
+}
+
+/* Match one byte against the class that begins behind `[` at `*at`; leave `*at` behind its `]`. */
+static bool match_class(struct text pattern, uint32_t *at, char byte)
+{
+    uint32_t i = *at;
+    bool negated = i < pattern.length && pattern.data[i] == '^';
+    bool found = false;
+    int wanted = lower(byte);
+
+    if (negated) {
+        i++;
+    }
+    while (i < pattern.length && pattern.data[i] != ']') {
+        if (pattern.data[i] == '\\' && i + 1 < pattern.length) {
+            i++;
+        }
+        int low = lower(pattern.data[i]);
+        int high = low;
+        if (i + 2 < pattern.length && pattern.data[i + 1] == '-' && pattern.data[i + 2] != ']') {
+            high = lower(pattern.data[i + 2]);
+            i += 2;
+        }
+        if ((wanted >= low && wanted <= high) || (wanted >= high && wanted <= low)) {
+            found = true;
+        }
+        i++;
+    }
+    *at = i < pattern.length ? i + 1 : i;
+    return found != negated;
+}
+
+/* Match one byte against the element at `*at`, which is not a `*`; leave `*at` behind it. */
+static bool match_one(struct text pattern, uint32_t *at, char byte)
+{
+    char element = pattern.data[(*at)++];
+
+    if (element == '?') {
+        return true;
+    }
+    if (element == '[') {
+        return match_class(pattern, at, byte);
+    }
+    if (element == '\\' && *at < pattern.length) {
+        element = pattern.data[(*at)++];
+    }
+    return lower(element) == lower(byte);
+}
+
+bool glob_match(struct text pattern, struct text string)
+{
+    uint32_t p = 0;
+    uint32_t s = 0;
+    bool starred = false;
+    uint32_t star_p = 0; /* behind the last star */
+    uint32_t star_s = 0; /* where what it swallows ends */
+
+    while (s < string.length) {
+        if (p < pattern.length && pattern.data[p] == '*') {
+            starred = true;
+            star_p = ++p;
+            star_s = s;
+            continue;
+        }
+        if (p < pattern.length && match_one(pattern, &p, string.data[s])) {
+            s++;
+            continue;
+        }
+        if (!starred) {
+            return false;
+        }
+        p = star_p;
+        s = ++star_s;
+    }
+    while (p < pattern.length && pattern.data[p] == '*') {
+        p++;
+    }
+    return p == pattern.length;
+}

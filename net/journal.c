@@ -1,0 +1,455 @@
+/* journal.c -- the journal's life cycle.
+ *
+ *     DOWN ◄──────────────────────── connection lost, from everywhere but the ends
+ *      │ connected
+ *      ▼
+ *     CHECKING_SETTINGS ──► CHECKING_ROLE ──► IDENTIFYING ◄──► CREATING
+ *                                                  │
+ *                                                  ▼
+ *          race lost, outcome unknown ┌───────► LOOKING ◄──────────┐ "equal or smaller"
+ *                                     │          │ │ │             │
+ *                 not begun yet       │    ┌─────┘ │ └────┐        │ begun: our last append
+ *                                     │    ▼       │      ▼        │
+ *                                     └─ TAKING    │    IDLE ◄──► APPENDING ──► HANDED_OVER
+ *                                          │       │                ▲  ▲
+ *                                          ▼       ▼                │  │
+ *                                        MEASURING ──► REPLAYING ───┘  │
+ *                                                  └───────────────────┘
+ *     HALTED from everywhere, DEPOSED from LOOKING, HANDED_OVER from all before BEGIN: for good
+ *
+ * A state is a question that was sent, or IDLE or DOWN. When Redis refuses it, the state stays and the
+ * same question goes out again after a while; so every question may be asked twice: reads change nothing,
+ * and an append has its ID.
+ */
+#include "net/journal_inside.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "engine/bug.h"
+#include "net/journal_preflight.h"
+
+#define BACK_OFF_MS_MIN 50
+#define BACK_OFF_MS_MAX 2000
+
+#define TO(state) (1U << (state))
+#define TO_END_BEFORE_BEGIN (TO(JOURNAL_DOWN) | TO(JOURNAL_HALTED) | TO(JOURNAL_HANDED_OVER))
+#define TO_END (TO(JOURNAL_DOWN) | TO(JOURNAL_HALTED))
+
+static const uint32_t legal_moves[] = {
+    [JOURNAL_DOWN] = TO(JOURNAL_CHECKING_SETTINGS) | TO(JOURNAL_CHECKING_ROLE) |
+                     TO(JOURNAL_HALTED) | TO(JOURNAL_HANDED_OVER),
+    [JOURNAL_CHECKING_SETTINGS] = TO(JOURNAL_CHECKING_ROLE) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_CHECKING_ROLE] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_IDENTIFYING] = TO(JOURNAL_CREATING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_CREATING] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_LOOKING] = TO(JOURNAL_TAKING) | TO(JOURNAL_MEASURING) | TO(JOURNAL_IDLE) |
+                        TO(JOURNAL_APPENDING) | TO(JOURNAL_DEPOSED) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_TAKING] = TO(JOURNAL_MEASURING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_MEASURING] = TO(JOURNAL_REPLAYING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_REPLAYING] = TO(JOURNAL_APPENDING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_IDLE] = TO(JOURNAL_APPENDING) | TO_END,
+    [JOURNAL_APPENDING] = TO(JOURNAL_IDLE) | TO(JOURNAL_LOOKING) | TO(JOURNAL_HANDED_OVER) | TO_END,
+    [JOURNAL_HANDED_OVER] = 0,
+    [JOURNAL_HALTED] = 0,
+    [JOURNAL_DEPOSED] = 0,
+};
+
+static bool is_final(const struct journal *journal)
+{
+    return legal_moves[journal->state] == 0;
+}
+
+struct journal *journal_create(const struct journal_options *options,
+                               const struct journal_port *port, const struct journal_owner *owner,
+                               struct engine *engine, struct queue *queue)
+{
+    ASSERT(options->shard <= SHARD_MAX);
+    ASSERT(queue_is_empty(queue));
+    struct journal *journal = calloc(1, sizeof(*journal));
+    if (journal == NULL) {
+        return NULL;
+    }
+    journal->options = *options;
+    journal->port = *port;
+    journal->owner = *owner;
+    journal->engine = engine;
+    journal->queue = queue;
+    journal->state = JOURNAL_DOWN;
+    journal->back_off_ms = BACK_OFF_MS_MIN;
+    snprintf(journal->key, sizeof(journal->key), "%s:{%" PRIu32 "}:journal", options->name,
+             options->shard);
+    return journal;
+}
+
+void journal_destroy(struct journal **journal)
+{
+    free(*journal);
+    *journal = NULL;
+}
+
+void journal_move(struct journal *journal, enum journal_state to)
+{
+    ASSERT((legal_moves[journal->state] & TO(to)) != 0);
+    journal->state = to;
+    journal->asked = false;
+    journal->retry_at_ms = 0;
+}
+
+/* Sends one command of `count` words, the last of which may be any bytes. */
+static void send_words(struct journal *journal, size_t count, const char *const *words,
+                       const void *bytes, size_t length)
+{
+    const char *arguments[8];
+    size_t lengths[8];
+    ASSERT(count < 8);
+    for (size_t at = 0; at < count; at++) {
+        arguments[at] = words[at];
+        lengths[at] = strlen(words[at]);
+    }
+    if (bytes != NULL) {
+        arguments[count] = bytes;
+        lengths[count] = length;
+        count++;
+    }
+    journal->port.send(journal->port.context, count, arguments, lengths);
+}
+
+#define SEND(journal, ...)                                                                         \
+    send_words(journal, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *),                    \
+               (const char *[]){__VA_ARGS__}, NULL, 0)
+
+static void send_append(struct journal *journal, uint64_t number, const uint8_t *bytes,
+                        size_t length)
+{
+    char id[ENTRY_ID_TEXT_BYTES];
+    entry_id_write((struct entry_id){journal->epoch, number}, id);
+    const char *words[] = {"XADD", journal->key, "NOMKSTREAM", id, "b"};
+    send_words(journal, 5, words, bytes, length);
+}
+
+static void send_genesis(struct journal *journal)
+{
+    const char *words[] = {"XADD", journal->key, "0-1", "b"};
+    send_words(journal, 4, words, journal->mark, journal->mark_length);
+}
+
+static void send_page(struct journal *journal)
+{
+    char after[ENTRY_ID_TEXT_BYTES + 1] = "(";
+    char end[ENTRY_ID_TEXT_BYTES];
+    char count[16];
+    entry_id_write(journal->cursor, after + 1);
+    entry_id_write((struct entry_id){journal->epoch, 0}, end);
+    snprintf(count, sizeof(count), "%" PRIu32, journal->page_entries);
+    SEND(journal, "XRANGE", journal->key, after, end, "COUNT", count);
+}
+
+/* Sends the question that the state stands for. */
+static void ask(struct journal *journal)
+{
+    const char *const *settings = preflight_settings;
+    journal->asked = true;
+    journal->retry_at_ms = 0;
+    switch (journal->state) {
+    case JOURNAL_CHECKING_SETTINGS:
+        SEND(journal, "CONFIG", "GET", settings[0], settings[1], settings[2], settings[3]);
+        return;
+    case JOURNAL_CHECKING_ROLE:
+        SEND(journal, "INFO", "replication");
+        return;
+    case JOURNAL_IDENTIFYING:
+        SEND(journal, "XRANGE", journal->key, "-", "+", "COUNT", "1");
+        return;
+    case JOURNAL_CREATING:
+        send_genesis(journal);
+        return;
+    case JOURNAL_LOOKING:
+        SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
+        return;
+    case JOURNAL_TAKING:
+        send_append(journal, 0, journal->mark, journal->mark_length);
+        return;
+    case JOURNAL_MEASURING:
+        SEND(journal, "XLEN", journal->key);
+        return;
+    case JOURNAL_REPLAYING:
+        send_page(journal);
+        return;
+    case JOURNAL_APPENDING:
+        send_append(journal, journal->flying->number, journal->flying->builder.bytes,
+                    journal->flying->length);
+        return;
+    case JOURNAL_DOWN:
+    case JOURNAL_IDLE:
+    case JOURNAL_HANDED_OVER:
+    case JOURNAL_HALTED:
+    case JOURNAL_DEPOSED:
+        break;
+    }
+    bool asks = false;
+    ASSERT(asks);
+}
+
+void journal_go(struct journal *journal, enum journal_state to)
+{
+    if (journal->state != to) { /* the next page is asked for in the same state */
+        journal_move(journal, to);
+    }
+    ask(journal);
+}
+
+void journal_note(struct journal *journal, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(journal->message, sizeof(journal->message), format, arguments);
+    va_end(arguments);
+    journal->owner.note(journal->owner.context, journal->message);
+}
+
+void journal_halt(struct journal *journal, const char *format, ...)
+{
+    char message[JOURNAL_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    memcpy(journal->message, message, sizeof(message));
+    journal_move(journal, JOURNAL_HALTED);
+    journal->port.disconnect(journal->port.context);
+    journal->owner.halted(journal->owner.context, journal->message);
+}
+
+void journal_depose(struct journal *journal, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(journal->message, sizeof(journal->message), format, arguments);
+    va_end(arguments);
+    journal_move(journal, JOURNAL_DEPOSED);
+    journal->port.disconnect(journal->port.context);
+    journal->owner.deposed(journal->owner.context, journal->message);
+}
+
+void journal_drop(struct journal *journal, const char *why)
+{
+    journal->unsettled = journal->unsettled || journal->state == JOURNAL_APPENDING;
+    journal_move(journal, JOURNAL_DOWN);
+    journal->port.disconnect(journal->port.context);
+    journal_note(journal, "the connection to Redis was dropped: %s", why);
+}
+
+/* Waits before the same question, and longer each time. Returns whether it is the first wait in a row. */
+static bool back_off(struct journal *journal)
+{
+    bool first = journal->back_off_ms == BACK_OFF_MS_MIN;
+    journal->retry_at_ms = journal->now_ms + journal->back_off_ms;
+    journal->back_off_ms *= 2;
+    if (journal->back_off_ms > BACK_OFF_MS_MAX) {
+        journal->back_off_ms = BACK_OFF_MS_MAX;
+    }
+    return first;
+}
+
+void journal_hold(struct journal *journal, const char *what, struct text error)
+{
+    if (back_off(journal)) {
+        journal_note(journal, "%s (%.*s); trying again", what,
+                     (int)(error.length > 200 ? 200 : error.length), error.data);
+    }
+}
+
+/* A Redis that lost what it had acknowledged. While this process lives it could append again what is
+ * missing, from a ring of the newest batches, the TAKEOVER included: that belongs here, and nowhere
+ * else. */
+void journal_came_back_shorter(struct journal *journal, const char *what)
+{
+    const struct entry_id first = {0, 1};
+    struct entry_id last = journal->begun ? journal->durable : journal->replay.last;
+    char durable[ENTRY_ID_TEXT_BYTES];
+    entry_id_write(entry_id_compare(last, first) < 0 ? first : last, durable);
+    journal_halt(journal,
+                 "%s, although entry %s was there: Redis lost acknowledged entries, or another one "
+                 "answers. Bring back the one that has them, or restore it from its newest append "
+                 "only files, and start again",
+                 what, durable);
+}
+
+static bool begins_with(struct text text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return text.length >= length && memcmp(text.data, prefix, length) == 0;
+}
+
+/* An answer that says: not now. */
+static bool is_passing(struct text error)
+{
+    static const char *const prefixes[] = {"LOADING",  "BUSY",       "OOM",
+                                           "MISCONF",  "NOREPLICAS", "MASTERDOWN",
+                                           "TRYAGAIN", "READONLY",   "CLUSTERDOWN"};
+    for (size_t at = 0; at < sizeof(prefixes) / sizeof(prefixes[0]); at++) {
+        if (begins_with(error, prefixes[at])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Redis has an entry at or above the ID that it was given: whose, the stream says. */
+static void id_disputed(struct journal *journal)
+{
+    if (++journal->disputes > JOURNAL_DISPUTES_MAX) {
+        journal_halt(journal,
+                     "Redis keeps refusing an ID that is above the stream's last entry: entries "
+                     "were deleted by hand (XDEL, XTRIM, XSETID), or servers keep taking over "
+                     "from each other");
+        return;
+    }
+    journal_go(journal, journal->state == JOURNAL_CREATING ? JOURNAL_IDENTIFYING : JOURNAL_LOOKING);
+}
+
+static void refused(struct journal *journal, struct text error)
+{
+    static const char disputed[] = "equal or smaller";
+    bool appends = journal->state == JOURNAL_CREATING || journal->state == JOURNAL_TAKING ||
+                   journal->state == JOURNAL_APPENDING;
+    int length = (int)(error.length > 200 ? 200 : error.length);
+    if (appends && memmem(error.data, error.length, disputed, sizeof(disputed) - 1) != NULL) {
+        id_disputed(journal);
+    } else if (begins_with(error, "WRONGTYPE")) {
+        journal_halt(journal, "the key %s is not a stream: it belongs to somebody else",
+                     journal->key);
+    } else if (begins_with(error, "READONLY") && journal->begun) {
+        journal_drop(journal, "it has become a replica");
+    } else if (begins_with(error, "NOAUTH") && journal->begun) {
+        journal_drop(journal, "it takes this server's password no more");
+    } else if (begins_with(error, "NOAUTH")) {
+        journal_halt(journal, "Redis wants another password: see --redis-password, and "
+                              "--redis-username for other users than the default one");
+    } else if (is_passing(error) || journal->begun) {
+        journal_hold(journal, "Redis refuses for now", error);
+    } else if (journal->state == JOURNAL_CHECKING_SETTINGS) {
+        journal_halt(journal,
+                     "Redis does not show its settings (%.*s): allow CONFIG GET to this user (and "
+                     "use Redis 7.0 or newer), or promise nothing with --durability none",
+                     length, error.data);
+    } else {
+        journal_halt(journal,
+                     "Redis refuses (%.*s): check its user and what it may do with the "
+                     "key %s",
+                     length, error.data, journal->key);
+    }
+}
+
+static void looked(struct journal *journal, const struct journal_answer *answer)
+{
+    struct entry_id id;
+    if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
+        journal_drop(journal, "it did not answer with entries");
+    } else if (answer->count == 0) {
+        journal_came_back_shorter(journal, "the stream is gone");
+    } else if (!entry_id_read(answer->entries[0].id, &id)) {
+        journal_drop(journal, "it answered with an entry that has no ID");
+    } else if (journal->begun) {
+        journal_looked_at_lead(journal, &answer->entries[0], id);
+    } else {
+        journal_looked_at_start(journal, &answer->entries[0], id);
+    }
+}
+
+void journal_answer(struct journal *journal, const struct journal_answer *answer)
+{
+    if (is_final(journal)) {
+        return;
+    }
+    ASSERT(journal->asked);
+    journal->asked = false;
+    if (answer->kind == JOURNAL_ANSWER_ERROR) {
+        refused(journal, answer->text);
+        return;
+    }
+    journal->back_off_ms = BACK_OFF_MS_MIN;
+    switch (journal->state) {
+    case JOURNAL_CHECKING_SETTINGS:
+        journal_settings_told(journal, answer);
+        return;
+    case JOURNAL_CHECKING_ROLE:
+        journal_role_told(journal, answer);
+        return;
+    case JOURNAL_IDENTIFYING:
+        journal_identified(journal, answer);
+        return;
+    case JOURNAL_CREATING:
+        journal_created(journal, answer);
+        return;
+    case JOURNAL_LOOKING:
+        looked(journal, answer);
+        return;
+    case JOURNAL_TAKING:
+        journal_taken(journal, answer);
+        return;
+    case JOURNAL_MEASURING:
+        journal_measured(journal, answer);
+        return;
+    case JOURNAL_REPLAYING:
+        journal_replayed(journal, answer);
+        return;
+    case JOURNAL_APPENDING:
+        journal_appended(journal, answer);
+        return;
+    case JOURNAL_DOWN:
+    case JOURNAL_IDLE:
+    case JOURNAL_HANDED_OVER:
+    case JOURNAL_HALTED:
+    case JOURNAL_DEPOSED:
+        break;
+    }
+    bool asked = false;
+    ASSERT(asked);
+}
+
+void journal_tick(struct journal *journal, int64_t monotonic_ms, int64_t time_ms)
+{
+    journal->now_ms = monotonic_ms;
+    journal->time_ms = time_ms;
+    if (journal->retry_at_ms != 0 && monotonic_ms >= journal->retry_at_ms) {
+        ask(journal);
+    }
+}
+
+void journal_connected(struct journal *journal)
+{
+    if (is_final(journal)) {
+        return;
+    }
+    ASSERT(journal->state == JOURNAL_DOWN);
+    bool asks = journal->options.durability != JOURNAL_DURABILITY_NONE;
+    journal_go(journal, asks ? JOURNAL_CHECKING_SETTINGS : JOURNAL_CHECKING_ROLE);
+}
+
+void journal_lost(struct journal *journal)
+{
+    if (is_final(journal) || journal->state == JOURNAL_DOWN) {
+        return;
+    }
+    journal->unsettled = journal->unsettled || journal->state == JOURNAL_APPENDING;
+    journal_move(journal, JOURNAL_DOWN);
+    journal_note(journal, "the connection to Redis is lost%s",
+                 journal->unsettled ? ", with an append in flight" : "");
+}
+
+void journal_handover(struct journal *journal)
+{
+    if (is_final(journal) || journal->handover_wanted) {
+        return;
+    }
+    journal->handover_wanted = true;
+    if (journal->begun) {
+        journal_pump(journal);
+        return;
+    }
+    journal_move(journal, JOURNAL_HANDED_OVER);
+    journal->port.disconnect(journal->port.context);
+    journal->owner.handed_over(journal->owner.context);
+}

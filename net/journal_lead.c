@@ -1,0 +1,197 @@
+/* journal_lead.c -- one append in flight, and what became of one whose answer was lost.
+ *
+ *     sealed batches, oldest first:   n         n+1        n+2
+ *                                     found     found      being sent
+ *     all of them count when the newest is acknowledged: Redis syncs its file in order
+ */
+#include "net/journal_inside.h"
+
+#include "engine/bug.h"
+
+static struct batch_stamp next_stamp(const struct journal *journal)
+{
+    return (struct batch_stamp){.journal_id = journal->replay.journal_id,
+                                .epoch = journal->epoch,
+                                .number = journal->next_number,
+                                .previous = journal->chain};
+}
+
+/* Sends a batch that was sealed just now. */
+static void send_sealed(struct journal *journal, const struct queue_batch *batch)
+{
+    journal->next_number++;
+    journal->chain = batch->chain;
+    journal->flying = batch;
+    journal_go(journal, JOURNAL_APPENDING);
+}
+
+bool journal_send_next(struct journal *journal)
+{
+    const struct batch_stamp stamp = next_stamp(journal);
+    const struct queue_batch *batch = queue_seal_next(journal->queue, &stamp);
+    if (batch == NULL) {
+        return false;
+    }
+    send_sealed(journal, batch);
+    return true;
+}
+
+/* Queues the last event of this server. */
+static void hand_over(struct journal *journal)
+{
+    struct engine *engine = journal->engine;
+    const struct event event = {.type = EVENT_HANDOVER,
+                                .as.handover = {.nonce = journal->options.nonce}};
+    int64_t time_ms = journal->options.clock_manual ? engine->time_ms : journal->time_ms;
+    time_ms = time_ms > engine->time_ms ? time_ms : engine->time_ms;
+    if (!queue_has_room(journal->queue)) {
+        return; /* no memory now: the next pump tries again */
+    }
+    engine_apply(engine, time_ms, &event);
+    queue_add(journal->queue, time_ms, 0, &event, 1, engine->seq);
+    journal->handover_seq = engine->seq;
+}
+
+void journal_pump(struct journal *journal)
+{
+    if (journal->state != JOURNAL_IDLE) {
+        return;
+    }
+    if (journal->handover_wanted && journal->handover_seq == 0 && queue_is_empty(journal->queue)) {
+        hand_over(journal);
+    }
+    (void)journal_send_next(journal);
+}
+
+static void acknowledged(struct journal *journal)
+{
+    const struct queue_batch *flying = journal->flying;
+    for (const struct queue_batch *batch = queue_sealed(journal->queue); batch != flying;
+         batch = batch->next) {
+        journal->batches++;
+        journal->bytes += batch->length;
+    }
+    journal->batches++;
+    journal->bytes += flying->length;
+    journal->durable = (struct entry_id){journal->epoch, flying->number};
+    journal->durable_hash = flying->chain;
+    journal->durable_seq = queue_acknowledge(journal->queue, flying->number);
+    journal->flying = NULL;
+    journal->disputes = 0;
+}
+
+void journal_appended(struct journal *journal, const struct journal_answer *answer)
+{
+    struct entry_id id;
+    if (answer->kind == JOURNAL_ANSWER_NIL) {
+        journal_came_back_shorter(journal, "the stream is gone");
+        return;
+    }
+    if (answer->kind != JOURNAL_ANSWER_TEXT || !entry_id_read(answer->text, &id) ||
+        id.epoch != journal->epoch || id.number != journal->flying->number) {
+        journal_drop(journal, "it answered an append with another ID");
+        return;
+    }
+    acknowledged(journal);
+    bool handed_over = journal->handover_seq != 0 && journal->durable_seq >= journal->handover_seq;
+    bool leads_now = !journal->led;
+    journal->led = true;
+    journal_move(journal, handed_over ? JOURNAL_HANDED_OVER : JOURNAL_IDLE);
+    if (handed_over) {
+        journal->port.disconnect(journal->port.context);
+    }
+    journal->owner.durable(journal->owner.context, journal->durable_seq);
+    if (leads_now) {
+        journal->owner.leading(journal->owner.context);
+    }
+    if (handed_over) {
+        journal->owner.handed_over(journal->owner.context);
+    }
+}
+
+/* The stream ends with the last acknowledged entry: what was in flight never arrived. */
+static void absent(struct journal *journal, const struct journal_entry *entry)
+{
+    struct batch_reader reader;
+    if (entry->bytes == NULL ||
+        batch_open(&reader, entry->bytes, entry->length, &journal->replay.journal_id) !=
+            BATCH_FINE ||
+        reader.chain != journal->durable_hash) {
+        journal_halt(journal,
+                     "entry %.*s is not the one that this server wrote: the stream was changed",
+                     (int)entry->id.length, entry->id.data);
+        return;
+    }
+    const struct queue_batch *batch = queue_sealed(journal->queue);
+    if (batch == NULL) {
+        journal_move(journal, JOURNAL_IDLE);
+        return;
+    }
+    journal->flying = batch;
+    journal_go(journal, JOURNAL_APPENDING);
+}
+
+/* The stream ends with one of our sealed batches: it counts once a later append is acknowledged. */
+static void present(struct journal *journal, const struct journal_entry *entry,
+                    const struct queue_batch *batch)
+{
+    if (entry->bytes == NULL || entry->length != batch->length ||
+        memcmp(entry->bytes, batch->builder.bytes, batch->length) != 0) {
+        journal_halt(journal,
+                     "entry %.*s has other bytes than this server sent: the stream was changed",
+                     (int)entry->id.length, entry->id.data);
+        return;
+    }
+    if (batch->next != NULL) {
+        journal->flying = batch->next;
+        journal_go(journal, JOURNAL_APPENDING);
+        return;
+    }
+    if (journal_send_next(journal)) {
+        return;
+    }
+    const struct batch_stamp stamp = next_stamp(journal);
+    const struct queue_batch *empty = queue_seal_empty(journal->queue, &stamp);
+    if (empty == NULL) {
+        journal_halt(journal,
+                     "the answers of %u appends in a row were lost: check the network "
+                     "between this server and Redis",
+                     QUEUE_CONFIRMS_MAX);
+        return;
+    }
+    send_sealed(journal, empty);
+}
+
+void journal_looked_at_lead(struct journal *journal, const struct journal_entry *entry,
+                            struct entry_id id)
+{
+    if (id.epoch > journal->epoch) {
+        journal_depose(journal,
+                       "another server took over with epoch %" PRIu64 ", this one had %" PRIu64,
+                       id.epoch, journal->epoch);
+        return;
+    }
+    int order = entry_id_compare(id, journal->durable);
+    if (order < 0) {
+        journal_came_back_shorter(journal, "the stream ends earlier");
+        return;
+    }
+    journal->resolves += journal->unsettled ? 1 : 0;
+    journal->unsettled = false;
+    if (order == 0) {
+        absent(journal, entry);
+        return;
+    }
+    const struct queue_batch *batch = queue_sealed(journal->queue);
+    while (batch != NULL && batch->number != id.number) {
+        batch = batch->next;
+    }
+    if (batch == NULL) {
+        journal_halt(journal,
+                     "entry %.*s has this server's epoch, but is not its own: the stream "
+                     "was changed",
+                     (int)entry->id.length, entry->id.data);
+        return;
+    }
+    present(journal, entry, batch);
+}

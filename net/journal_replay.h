@@ -1,0 +1,48 @@
+/* journal_replay.h -- the journal's entries, checked one by one and applied to the engine.
+ *
+ *     entry    0-1   1-0      1-1    1-2  …   2-0      2-1    …
+ *              GEN   TAKEOVER BEGIN  …        TAKEOVER BEGIN
+ *     chain    0 ────────────► ────► ─ … ──────────────► ─ …     a TAKEOVER is no link of it
+ *
+ * Halting beats guessing: the first entry that is not exactly what must follow ends the replay. Checked
+ * are the journal's id, the entry's hash and the chain, its ID against what it was written as, the epoch
+ * (one above the last at a TAKEOVER, else the same), the batch number, the sequence, the time, the place
+ * of GENESIS, BEGIN and HANDOVER, and of each event that it can be applied (engine_admits).
+ *
+ *     replay_init(&replay, engine, journal_id);
+ *     for each entry:  if (!replay_entry(&replay, entry, message)) { … halt … }
+ *
+ * Whoever follows a journal uses it: a start today, a hot standby or a restore from a snapshot (which
+ * sets `last`, `epoch`, `next_number` and `chain` to where it was taken) later.
+ */
+#ifndef BOON_NET_JOURNAL_REPLAY_H
+#define BOON_NET_JOURNAL_REPLAY_H
+
+#include "net/journal.h"
+#include "net/journal_entry.h"
+
+/* Fields are for reading only. */
+struct replay {
+    struct engine *engine;
+    struct bytes16 journal_id;
+    struct entry_id last; /* the last entry applied; 0-0 none */
+    uint64_t last_hash;   /* its own hash */
+    uint64_t epoch;       /* of the last TAKEOVER */
+    struct bytes16 nonce; /* of the last TAKEOVER */
+    uint64_t next_number; /* of the next batch in this epoch */
+    uint64_t chain;       /* hash that the next batch must follow */
+    int64_t time_ms;      /* of the last group */
+    uint64_t entries;     /* applied, TAKEOVERs included */
+    uint64_t events;      /* applied */
+    bool handed_over;     /* the last server to lead ended cleanly */
+};
+
+/* Gets ready for the first entry of a journal; the engine is as created. */
+void replay_init(struct replay *replay, struct engine *engine, struct bytes16 journal_id);
+
+/* Checks the next entry and applies it. False: it must not be; `message` says which entry and why. The
+ * engine may then have a part of it, and is of no more use. */
+bool replay_entry(struct replay *replay, const struct journal_entry *entry,
+                  char message[JOURNAL_MESSAGE_BYTES]) __attribute__((warn_unused_result));
+
+#endif

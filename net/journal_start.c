@@ -1,0 +1,224 @@
+/* journal_start.c -- from the connection to BEGIN.
+ *
+ * The same way is gone after every lost connection. What was replayed stays valid: the replay goes on
+ * behind its last entry, below the same TAKEOVER.
+ */
+#include "net/journal_inside.h"
+
+#include "engine/bug.h"
+#include "net/journal_preflight.h"
+
+/* A page holds few entries while a batch may be large, more where they turn out small; all of one page
+ * is in memory at once. */
+#define PAGE_ENTRIES_MIN 16U
+#define PAGE_ENTRIES_MAX 128U
+#define PAGE_BYTES_AIM (2U << 20)
+
+void journal_settings_told(struct journal *journal, const struct journal_answer *answer)
+{
+    char message[JOURNAL_MESSAGE_BYTES];
+    if (!preflight_check(journal->options.durability, answer, message)) {
+        journal_halt(journal, "%s", message);
+        return;
+    }
+    journal_go(journal, JOURNAL_CHECKING_ROLE);
+}
+
+void journal_role_told(struct journal *journal, const struct journal_answer *answer)
+{
+    if (answer->kind != JOURNAL_ANSWER_TEXT) {
+        journal_drop(journal, "it did not tell its role");
+    } else if (preflight_is_master(answer->text)) {
+        journal_go(journal, JOURNAL_IDENTIFYING);
+    } else if (journal->taken) {
+        journal_drop(journal, "it is a replica now; waiting for a primary at this address");
+    } else {
+        journal_halt(journal,
+                     "this Redis is a replica: give the address of its primary to --redis");
+    }
+}
+
+static void stream_absent(struct journal *journal)
+{
+    if (journal->identified) {
+        journal_came_back_shorter(journal, "the stream is gone");
+    } else if (journal->options.create) {
+        journal->mark_length = genesis_write(
+            &journal->options, journal->options.clock_manual ? 0 : journal->time_ms, journal->mark);
+        journal_go(journal, JOURNAL_CREATING);
+    } else {
+        journal_halt(journal,
+                     "no journal at %s; start with --create-journal if this is a new brand",
+                     journal->key);
+    }
+}
+
+void journal_identified(struct journal *journal, const struct journal_answer *answer)
+{
+    struct bytes16 id;
+    uint64_t hash;
+    char message[JOURNAL_MESSAGE_BYTES];
+    if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
+        journal_drop(journal, "it did not answer with entries");
+    } else if (answer->count == 0) {
+        stream_absent(journal);
+    } else if (!genesis_check(&journal->options, &answer->entries[0], &id, &hash, message)) {
+        journal_halt(journal, "%s", message);
+    } else if (journal->identified && hash != journal->genesis_hash) {
+        journal_came_back_shorter(journal, "another journal is there now");
+    } else {
+        if (!journal->identified) {
+            journal->identified = true;
+            journal->genesis_hash = hash;
+            replay_init(&journal->replay, journal->engine, id);
+        }
+        journal_go(journal, JOURNAL_LOOKING);
+    }
+}
+
+void journal_created(struct journal *journal, const struct journal_answer *answer)
+{
+    (void)answer; /* what is there now, the stream says */
+    journal_go(journal, JOURNAL_IDENTIFYING);
+}
+
+/* Sends the TAKEOVER of an epoch; a second time for the same one, if its answer was lost. */
+static void take(struct journal *journal, uint64_t epoch)
+{
+    journal->epoch = epoch;
+    journal->mark_length = takeover_write(journal->replay.journal_id, epoch, journal->options.nonce,
+                                          journal->time_ms, journal->mark);
+    journal_go(journal, JOURNAL_TAKING);
+}
+
+static void took_over(struct journal *journal)
+{
+    journal->taken = true;
+    journal->disputes = 0;
+    journal_go(journal, JOURNAL_MEASURING);
+}
+
+void journal_looked_at_start(struct journal *journal, const struct journal_entry *entry,
+                             struct entry_id id)
+{
+    if (entry_id_compare(id, journal->replay.last) < 0) {
+        journal_came_back_shorter(journal, "the stream ends below what was read");
+    } else if (journal->epoch != 0 && id.number == 0 && id.epoch == journal->epoch &&
+               takeover_is(entry, journal->replay.journal_id, id.epoch, journal->options.nonce)) {
+        took_over(journal);
+    } else if (journal->taken && id.epoch >= journal->epoch) {
+        journal_depose(
+            journal, "another server took over with epoch %" PRIu64 " while this one was starting",
+            id.epoch);
+    } else {
+        take(journal, id.epoch + 1);
+    }
+}
+
+void journal_taken(struct journal *journal, const struct journal_answer *answer)
+{
+    if (answer->kind == JOURNAL_ANSWER_NIL) {
+        journal_came_back_shorter(journal, "the stream is gone");
+    } else if (answer->kind != JOURNAL_ANSWER_TEXT) {
+        journal_drop(journal, "it did not answer a TAKEOVER with an ID");
+    } else {
+        took_over(journal);
+    }
+}
+
+void journal_measured(struct journal *journal, const struct journal_answer *answer)
+{
+    if (answer->kind != JOURNAL_ANSWER_INTEGER || answer->integer < 0) {
+        journal_drop(journal, "it did not answer with a length");
+        return;
+    }
+    journal->entries_total = (uint64_t)answer->integer;
+    journal->cursor = journal->replay.last;
+    journal->page_entries = PAGE_ENTRIES_MIN;
+    journal_go(journal, JOURNAL_REPLAYING);
+}
+
+/* The state is complete: the epoch's first batch. Its acknowledgement also makes durable what a killed
+ * Redis may have written without a sync. */
+static void begin(struct journal *journal)
+{
+    struct engine *engine = journal->engine;
+    const struct event event = {.type = EVENT_BEGIN, .as.begin = {.nonce = journal->options.nonce}};
+    int64_t time_ms = journal->options.clock_manual ? engine->time_ms : journal->time_ms;
+    time_ms = time_ms > engine->time_ms ? time_ms : engine->time_ms;
+    ASSERT(journal->replay.epoch == journal->epoch);
+    journal->begun = true;
+    journal->next_number = 1;
+    journal->chain = journal->replay.chain;
+    journal->durable = journal->replay.last;
+    journal->durable_hash = journal->replay.last_hash;
+    queue_start(journal->queue, engine->seq, journal->replay.time_ms);
+    if (!queue_has_room(journal->queue)) {
+        journal_halt(journal, "there is no memory for the first batch");
+        return;
+    }
+    engine_apply(engine, time_ms, &event);
+    queue_add(journal->queue, time_ms, 0, &event, 1, engine->seq);
+    bool sent = journal_send_next(journal);
+    ASSERT(sent);
+}
+
+/* How many entries to ask for next, after a page of so many bytes. */
+static uint32_t next_page(uint32_t entries, size_t bytes)
+{
+    if (bytes < PAGE_BYTES_AIM / 2) {
+        return entries * 2 > PAGE_ENTRIES_MAX ? PAGE_ENTRIES_MAX : entries * 2;
+    }
+    if (bytes > PAGE_BYTES_AIM) {
+        return entries / 2 < PAGE_ENTRIES_MIN ? PAGE_ENTRIES_MIN : entries / 2;
+    }
+    return entries;
+}
+
+static double fraction_done(const struct journal *journal)
+{
+    if (journal->replay.entries >= journal->entries_total) {
+        return 1.0;
+    }
+    return (double)journal->replay.entries / (double)journal->entries_total;
+}
+
+void journal_replayed(struct journal *journal, const struct journal_answer *answer)
+{
+    const struct entry_id end = {journal->epoch, 0};
+    char message[JOURNAL_MESSAGE_BYTES];
+    size_t bytes = 0;
+    if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
+        journal_drop(journal, "it did not answer with entries");
+        return;
+    }
+    if (answer->count == 0) {
+        journal_came_back_shorter(journal, "the stream ends before this server's TAKEOVER");
+        return;
+    }
+    for (size_t at = 0; at < answer->count; at++) {
+        bytes += answer->entries[at].length;
+    }
+    if (!entry_id_read(answer->entries[answer->count - 1].id, &journal->cursor)) {
+        journal_drop(journal, "it answered with an entry that has no ID");
+        return;
+    }
+    bool more = entry_id_compare(journal->cursor, end) < 0;
+    if (more) { /* Redis gathers the next page while this one is applied */
+        journal->page_entries = next_page(journal->page_entries, bytes);
+        journal_go(journal, JOURNAL_REPLAYING);
+    }
+    for (size_t at = 0; at < answer->count; at++) {
+        if (!replay_entry(&journal->replay, &answer->entries[at], message)) {
+            journal_halt(journal, "%s", message);
+            return;
+        }
+    }
+    if (!more) {
+        begin(journal);
+    }
+    if (journal->state != JOURNAL_HALTED) {
+        journal->owner.progress(journal->owner.context, journal->replay.entries,
+                                journal->replay.events, fraction_done(journal));
+    }
+}

@@ -1,0 +1,94 @@
+/* main.c -- boon-server: options in, one server run, exit code out. */
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine/bug.h"
+#include "net/log.h"
+#include "net/server.h"
+
+#define DESCRIPTORS_SPARE 64 /* for the journal, the log, the private Redis */
+
+static void log_bug(const char *expression, const char *file, int line)
+{
+    log_event(LOG_ERROR, "bug", LOG_TEXT("assertion", expression), LOG_TEXT("file", file),
+              LOG_NUMBER("line", line));
+}
+
+/* Raises the limit on descriptors as far as it goes, and says so when it is not far enough. */
+static void raise_descriptors(const struct options *options)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    rlim_t wanted = (rlim_t)options->max_clients + DESCRIPTORS_SPARE;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur < wanted) {
+        log_event(LOG_WARN, "few_descriptors", LOG_UNSIGNED("limit", limit.rlim_cur),
+                  LOG_UNSIGNED("wanted", wanted), LOG_TEXT("advice", "raise ulimit -n"));
+    }
+}
+
+/* What weakens a promise is said at every start. */
+static void warn_loudly(const struct options *options)
+{
+    if (options->journal == OPTIONS_JOURNAL_NONE) {
+        log_event(LOG_WARN, "no_journal",
+                  LOG_TEXT("meaning", "NOTHING IS KEPT: every coupon and balance is lost at exit"));
+    } else if (options->durability != OPTIONS_DURABILITY_ALWAYS) {
+        log_event(LOG_WARN, "weak_durability",
+                  LOG_TEXT("meaning", "ACKNOWLEDGED CHANGES CAN BE LOST in a power cut"));
+    }
+    if (options->clock == OPTIONS_CLOCK_MANUAL) {
+        log_event(LOG_WARN, "manual_clock",
+                  LOG_TEXT("meaning", "TIME STANDS STILL until CLOCK.SET: for tests only"));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    static struct server server;
+    struct options_message message;
+    switch (options_load(&options, argc, argv, environ, &message)) {
+    case OPTIONS_HELP:
+        options_print_help(stdout);
+        return 0;
+    case OPTIONS_VERSION:
+        puts("boon-server " BOON_VERSION);
+        return 0;
+    case OPTIONS_BAD:
+        fprintf(stderr, "boon-server: %s\n", message.text);
+        return 2;
+    case OPTIONS_OK:
+        break;
+    }
+    log_set_level(options.log_level);
+    bug_set_hook(log_bug);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0) {
+        fprintf(stderr, "boon-server: no source of randomness\n");
+        return 1;
+    }
+    log_event(LOG_INFO, "starting", LOG_TEXT("version", BOON_VERSION), LOG_NUMBER("pid", getpid()));
+    warn_loudly(&options);
+    raise_descriptors(&options);
+    char why[1024] = "";
+    int exit_code = 1;
+    if (server_init(&server, &options, why, sizeof(why))) {
+        exit_code = server_run(&server);
+        if (server.fault[0] != '\0') {
+            fprintf(stderr, "boon-server: %s\n", server.fault);
+        }
+    } else {
+        fprintf(stderr, "boon-server: %s\n", why);
+    }
+    server_deinit(&server);
+    return exit_code;
+}

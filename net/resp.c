@@ -1,0 +1,195 @@
+/* resp.c -- requests in. */
+#include "net/resp.h"
+
+/* Reads a decimal number that ends with CR LF. Returns the bytes used, 0 for more, -1 for bad. */
+static int read_number(const char *bytes, size_t length, int64_t max, int64_t *number)
+{
+    size_t at = 0;
+    int64_t value = 0;
+    bool negative = length > 0 && bytes[0] == '-';
+    at = negative ? 1 : 0;
+    size_t first = at;
+    while (at < length && bytes[at] >= '0' && bytes[at] <= '9') {
+        value = value * 10 + (bytes[at] - '0');
+        if (value > max) {
+            return -1;
+        }
+        at++;
+    }
+    if (at == length) {
+        return 0;
+    }
+    if (at == first || bytes[at] != '\r') {
+        return -1;
+    }
+    if (at + 1 == length) {
+        return 0;
+    }
+    if (bytes[at + 1] != '\n') {
+        return -1;
+    }
+    *number = negative ? -value : value;
+    return (int)(at + 2);
+}
+
+static enum resp_status parse_array(char *bytes, size_t length, const struct resp_limits *limits,
+                                    struct resp_request *request, size_t *consumed,
+                                    const char **problem)
+{
+    int64_t count = 0;
+    int used = read_number(bytes + 1, length - 1, limits->arguments_max, &count);
+    if (used <= 0) {
+        *problem = "invalid multibulk length";
+        return used == 0 ? RESP_MORE : RESP_BAD;
+    }
+    size_t at = 1 + (size_t)used;
+    request->count = 0;
+    for (int64_t argument = 0; argument < count; argument++) {
+        if (at == length) {
+            return RESP_MORE;
+        }
+        if (bytes[at] != '$') {
+            *problem = "expected '$' before an argument";
+            return RESP_BAD;
+        }
+        int64_t size = 0;
+        used = read_number(bytes + at + 1, length - at - 1, limits->bulk_bytes_max, &size);
+        if (used < 0 || (used > 0 && size < 0)) {
+            *problem = "invalid bulk length";
+            return RESP_BAD;
+        }
+        if (used == 0) {
+            return RESP_MORE;
+        }
+        at += 1 + (size_t)used;
+        if (length - at < (size_t)size + 2) {
+            return RESP_MORE;
+        }
+        if (bytes[at + (size_t)size] != '\r' || bytes[at + (size_t)size + 1] != '\n') {
+            *problem = "expected CR LF after an argument";
+            return RESP_BAD;
+        }
+        request->arguments[request->count++] = (struct text){bytes + at, (uint32_t)size};
+        at += (size_t)size + 2;
+    }
+    *consumed = at;
+    return RESP_CONSUMED;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Unquotes one character after a backslash in double quotes, as redis-cli writes them. */
+static char unescape(const char *bytes, size_t length, size_t *at)
+{
+    char c = bytes[*at];
+    if (c == 'x' && *at + 2 < length && hex_value(bytes[*at + 1]) >= 0 &&
+        hex_value(bytes[*at + 2]) >= 0) {
+        char value = (char)(hex_value(bytes[*at + 1]) * 16 + hex_value(bytes[*at + 2]));
+        *at += 2;
+        return value;
+    }
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'a':
+        return '\a';
+    case 'b':
+        return '\b';
+    default:
+        return c;
+    }
+}
+
+/* Unquotes the argument at `*at` in place and moves behind it. False: unbalanced quotes. */
+static bool inline_argument(char *bytes, size_t length, size_t *at, struct text *argument)
+{
+    size_t to = *at;
+    *argument = (struct text){bytes + to, 0};
+    char quote = bytes[*at] == '"' || bytes[*at] == '\'' ? bytes[*at] : '\0';
+    size_t from = *at + (quote != '\0' ? 1 : 0);
+    for (; from < length; from++) {
+        char c = bytes[from];
+        if (quote == '\0' && (c == ' ' || c == '\t')) {
+            break;
+        }
+        if (quote == '\0' && (c == '"' || c == '\'')) {
+            return false;
+        }
+        if (quote != '\0' && c == quote) {
+            /* A closing quote is followed by a space or by nothing. */
+            bool closed = from + 1 == length || bytes[from + 1] == ' ' || bytes[from + 1] == '\t';
+            argument->length = (uint32_t)(bytes + to - argument->data);
+            *at = from + 1;
+            return closed;
+        }
+        if (c == '\\' && quote == '"' && from + 1 < length) {
+            from++;
+            c = unescape(bytes, length, &from);
+        } else if (c == '\\' && quote == '\'' && from + 1 < length && bytes[from + 1] == '\'') {
+            from++;
+            c = '\'';
+        }
+        bytes[to++] = c;
+    }
+    argument->length = (uint32_t)(bytes + to - argument->data);
+    *at = from;
+    return quote == '\0';
+}
+
+static enum resp_status parse_inline(char *bytes, size_t length, const struct resp_limits *limits,
+                                     struct resp_request *request, size_t *consumed,
+                                     const char **problem)
+{
+    size_t within = length < limits->inline_bytes_max ? length : limits->inline_bytes_max;
+    const char *newline = memchr(bytes, '\n', within);
+    if (newline == NULL) {
+        *problem = "too big inline request";
+        return within < limits->inline_bytes_max ? RESP_MORE : RESP_BAD;
+    }
+    *consumed = (size_t)(newline - bytes) + 1;
+    size_t end = *consumed - 1;
+    if (end > 0 && bytes[end - 1] == '\r') {
+        end--;
+    }
+    request->count = 0;
+    for (size_t at = 0;;) {
+        while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
+            at++;
+        }
+        if (at == end) {
+            return RESP_CONSUMED;
+        }
+        if (request->count == limits->arguments_max) {
+            *problem = "too many arguments in an inline request";
+            return RESP_BAD;
+        }
+        if (!inline_argument(bytes, end, &at, &request->arguments[request->count])) {
+            *problem = "unbalanced quotes in request";
+            return RESP_BAD;
+        }
+        request->count++;
+    }
+}
+
+enum resp_status resp_parse(char *bytes, size_t length, const struct resp_limits *limits,
+                            struct resp_request *request, size_t *consumed, const char **problem)
+{
+    if (length == 0) {
+        return RESP_MORE;
+    }
+    if (bytes[0] == '*') {
+        return parse_array(bytes, length, limits, request, consumed, problem);
+    }
+    return parse_inline(bytes, length, limits, request, consumed, problem);
+}

@@ -1,0 +1,380 @@
+/* server.c -- the loop: events, turn, journal, replies. */
+#include "net/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/bug.h"
+#include "net/birth.h"
+#include "net/journal_redis.h"
+#include "net/listener.h"
+#include "net/log.h"
+#include "net/queue.h"
+#include "net/redis_child.h"
+#include "net/slowlog.h"
+
+#define SHARED_BYTES ((size_t)1024 * 1024)
+#define TICKS_PER_SECOND (1000 / SERVER_TICK_MS)
+#define LINGER_MS 500 /* for answers to leave when all is committed */
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void server_look_at_clock(struct server *server)
+{
+    int64_t now_ms = server->engine->time_ms;
+    if (server->options->clock == OPTIONS_CLOCK_REAL) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        int64_t real_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        now_ms = real_ms > now_ms ? real_ms : now_ms;
+    }
+    server->now_ms = now_ms > server->now_ms ? now_ms : server->now_ms;
+}
+
+const char *server_state_word(enum server_state state)
+{
+    static const char *const words[] = {"opening", "leading", "stopping", "stopped"};
+    ASSERT((size_t)state < sizeof(words) / sizeof(words[0]));
+    return words[state];
+}
+
+bool server_has_room(const struct server *server)
+{
+    return server->queue == NULL || queue_has_room(server->queue);
+}
+
+void server_keep(struct server *server, const struct command *command,
+                 const struct outcome *outcome)
+{
+    server->stats.events += outcome->event_count;
+    if (server->queue == NULL) {
+        server->durable_seq = server->sealed_seq = server->engine->seq;
+        return;
+    }
+    queue_add(server->queue, server->engine->time_ms, command->principal, outcome->events,
+              outcome->event_count, server->engine->seq);
+}
+
+static void announce(const struct server *server)
+{
+    const struct options *options = server->options;
+    unsigned port = listener_port(server->listener);
+    printf("\nBoon %s answers on %s:%u. ", BOON_VERSION, options->bind, port);
+    if (options->journal == OPTIONS_JOURNAL_NONE) {
+        printf("NO JOURNAL: everything is lost when it ends.\n");
+    } else {
+        printf("Journal: %s, durability %s.\n",
+               server->redis_child != NULL ? options->dir : options->redis,
+               options->durability == OPTIONS_DURABILITY_ALWAYS     ? "always"
+               : options->durability == OPTIONS_DURABILITY_EVERYSEC ? "everysec"
+                                                                    : "none");
+    }
+    if (options->clock == OPTIONS_CLOCK_MANUAL) {
+        printf("MANUAL CLOCK: time stands still until CLOCK.SET; for tests only.\n");
+    }
+    printf("Try:  redis-cli -p %u CAMPAIGN.PUT sale '{\"name\":\"Sale\",\"stock\":100,"
+           "\"value\":{\"kind\":\"amount_off\",\"amount\":500}}' \\\n"
+           "        && redis-cli -p %u CAMPAIGN.START sale\n"
+           "      redis-cli -p %u COUPON.CLAIM alice sale\n\n",
+           port, port, port);
+    (void)fflush(stdout);
+}
+
+static void lead(struct server *server)
+{
+    server->state = SERVER_LEADING;
+    birth_is_over(server);
+    server_look_at_clock(server);
+    log_event(LOG_INFO, "leading", LOG_UNSIGNED("seq", server->engine->seq),
+              LOG_UNSIGNED("members", server->engine->members.pool.count - 1),
+              LOG_UNSIGNED("coupons", server->engine->coupons.pool.count - 1),
+              LOG_UNSIGNED("campaigns", server->engine->campaigns.pool.count - 1));
+    announce(server);
+}
+
+static void on_leading(void *context)
+{
+    struct server *server = context;
+    if (isatty(STDERR_FILENO) && journal_replayed_entries(server->journal) > 0) {
+        fputc('\n', stderr);
+    }
+    server->durable_seq = server->sealed_seq = journal_durable_seq(server->journal);
+    if (server->state == SERVER_OPENING) {
+        lead(server);
+    }
+}
+
+static void on_durable(void *context, uint64_t seq)
+{
+    struct server *server = context;
+    server->durable_seq = seq > server->durable_seq ? seq : server->durable_seq;
+}
+
+static void on_progress(void *context, uint64_t entries, uint64_t events, double fraction)
+{
+    (void)context;
+    if (!isatty(STDERR_FILENO)) {
+        log_limited(2000, LOG_INFO, "replaying", LOG_UNSIGNED("entries", entries),
+                    LOG_UNSIGNED("events", events), LOG_NUMBER("percent", fraction * 100));
+        return;
+    }
+    char bar[31];
+    int filled = (int)(fraction * 30);
+    for (int at = 0; at < 30; at++) {
+        bar[at] = at < filled ? '#' : '.';
+    }
+    bar[30] = '\0';
+    fprintf(stderr, "\rreading the journal [%s] %3.0f %%  %llu events", bar, fraction * 100,
+            (unsigned long long)events);
+}
+
+static void halt(struct server *server, const char *event, const char *message)
+{
+    log_event(LOG_ERROR, event, LOG_TEXT("message", message));
+    snprintf(server->fault, sizeof(server->fault), "%s", message);
+    server->exit_code = 1;
+    server->state = SERVER_STOPPED;
+}
+
+static void on_halted(void *context, const char *message)
+{
+    halt(context, "journal_halted", message);
+}
+
+static void on_deposed(void *context, const char *message)
+{
+    halt(context, "deposed", message);
+}
+
+static void on_handed_over(void *context)
+{
+    struct server *server = context;
+    server->handed_over = true;
+    log_event(LOG_INFO, "handed_over", LOG_UNSIGNED("seq", server->durable_seq));
+}
+
+static void on_note(void *context, const char *message)
+{
+    (void)context;
+    log_limited(1000, LOG_WARN, "journal", LOG_TEXT("message", message));
+}
+
+void server_stop(struct server *server, const char *reason)
+{
+    if (server->state >= SERVER_STOPPING) {
+        return;
+    }
+    log_event(LOG_INFO, "stopping", LOG_TEXT("reason", reason),
+              LOG_UNSIGNED("unacknowledged", server->engine->seq - server->durable_seq));
+    server->state = SERVER_STOPPING;
+    server->stop_deadline_ms = monotonic_ms() + SERVER_STOP_MS / 2;
+    listener_close(&server->listener);
+    for (struct connection *at = server->connections; at != NULL; at = at->next) {
+        (void)event_del(&at->read_event);
+    }
+}
+
+/* Takes the next step of a clean stop: commit, hand over, answer, end. */
+static void stop_goes_on(struct server *server)
+{
+    int64_t now_ms = monotonic_ms();
+    if (!server->handover_asked) {
+        server->handover_asked = true;
+        if (server->journal == NULL) {
+            server->handed_over = true;
+        } else {
+            journal_handover(server->journal);
+        }
+    }
+    bool answers_wait = false;
+    for (struct connection *at = server->connections; at != NULL; at = at->next) {
+        answers_wait = answers_wait || output_waiting(&at->output) > 0;
+    }
+    if (server->handed_over && (!answers_wait || now_ms >= server->stop_deadline_ms + LINGER_MS)) {
+        server->state = SERVER_STOPPED;
+    } else if (!server->handed_over && now_ms >= server->stop_deadline_ms) {
+        bool lost = server->queue != NULL && !queue_is_empty(server->queue);
+        log_event(LOG_ERROR, "stopped_without_journal", LOG_FLAG("changes_unacknowledged", lost),
+                  LOG_TEXT("meaning", "their callers got no answer; they may or may not be there"));
+        server->exit_code = lost ? 1 : server->exit_code;
+        server->state = SERVER_STOPPED;
+    }
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct server *server = context;
+    server_look_at_clock(server);
+    server->ticks++;
+    if (server->ticks % TICKS_PER_SECOND != 0) {
+        return;
+    }
+    server->stats.commands_per_s = server->stats.commands - server->commands_at_second;
+    server->commands_at_second = server->stats.commands;
+    struct connection *next;
+    for (struct connection *at = server->connections; at != NULL; at = next) {
+        next = at->next;
+        connection_rest(at, server->now_ms);
+    }
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)what;
+    server_stop(context, number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+static bool watch(struct server *server, char *message, size_t size)
+{
+    const struct timeval every = {0, SERVER_TICK_MS * 1000};
+    server->tick = event_new(server->base, -1, EV_PERSIST, on_tick, server);
+    server->signals[0] = evsignal_new(server->base, SIGTERM, on_signal, server);
+    server->signals[1] = evsignal_new(server->base, SIGINT, on_signal, server);
+    if (server->tick == NULL || server->signals[0] == NULL || server->signals[1] == NULL ||
+        event_add(server->tick, &every) != 0 || event_add(server->signals[0], NULL) != 0 ||
+        event_add(server->signals[1], NULL) != 0) {
+        snprintf(message, size, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+bool server_init(struct server *server, struct options *options, char *message, size_t size)
+{
+    *server = (struct server){.options = options};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    server->started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    struct event_config *config = event_config_new();
+    if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) != 0) {
+        snprintf(message, size, "out of memory");
+        return false;
+    }
+    server->base = event_base_new_with_config(config);
+    event_config_free(config);
+    server->slowlog = slowlog_create((uint32_t)options->slowlog_entries, options->slowlog_us);
+    if (server->base == NULL || server->slowlog == NULL ||
+        !turn_init(&server->turn, SHARED_BYTES)) {
+        snprintf(message, size, "out of memory");
+        return false;
+    }
+    const struct journal_owner owner = {server,    on_leading, on_durable,     on_progress,
+                                        on_halted, on_deposed, on_handed_over, on_note};
+    /* The port first: a second server on it is told so before anything else is touched. */
+    server->listener = listener_open(server, message, size);
+    return server->listener != NULL && watch(server, message, size) &&
+           birth_redis(server, message, size) && birth_secrets(server, message, size) &&
+           birth_engine(server, message, size) && birth_journal(server, &owner, message, size);
+}
+
+/* Lets go of every reply that the journal has acknowledged, and sends what may leave. */
+static void replies_leave(struct server *server)
+{
+    struct connection *at;
+    struct connection *next;
+    if (server->durable_seq > server->released_seq) {
+        server->released_seq = server->durable_seq;
+        for (at = server->held; at != NULL; at = next) {
+            next = at->next_held;
+            connection_release(at);
+        }
+    }
+    for (at = server->waiting; at != NULL; at = next) {
+        next = at->next_waiting;
+        at->waiting = false;
+        at->next_waiting = NULL;
+        if (!at->closed) {
+            connection_release(at);
+        }
+    }
+    server->waiting = NULL;
+    for (at = server->closed; at != NULL; at = next) {
+        next = at->next;
+        connection_free(at);
+    }
+    server->closed = NULL;
+}
+
+static void turn(struct server *server)
+{
+    server->stats.turns++;
+    turn_execute(server);
+    if (server->journal != NULL) {
+        journal_pump(server->journal);
+        const struct queue_batch *sealed = queue_sealed(server->queue);
+        if (sealed != NULL && sealed->last_seq > server->sealed_seq) {
+            server->sealed_seq = sealed->last_seq;
+        }
+    }
+    if (server->state != SERVER_STOPPED) {
+        replies_leave(server);
+    }
+    if (server->state == SERVER_STOPPING) {
+        stop_goes_on(server);
+    }
+}
+
+int server_run(struct server *server)
+{
+    if (server->journal == NULL) {
+        lead(server);
+    }
+    while (server->state != SERVER_STOPPED) {
+        int flags = EVLOOP_ONCE | (server->ready != NULL ? EVLOOP_NONBLOCK : 0);
+        if (event_base_loop(server->base, flags) < 0) {
+            halt(server, "loop_failed", strerror(errno));
+        }
+        turn(server);
+    }
+    log_event(LOG_INFO, "stopped", LOG_UNSIGNED("commands", server->stats.commands),
+              LOG_UNSIGNED("seq", server->durable_seq), LOG_NUMBER("exit", server->exit_code));
+    return server->exit_code;
+}
+
+void server_deinit(struct server *server)
+{
+    listener_close(&server->listener);
+    while (server->connections != NULL) {
+        connection_close(server->connections, "the server stops");
+    }
+    while (server->closed != NULL) {
+        struct connection *next = server->closed->next;
+        connection_free(server->closed);
+        server->closed = next;
+    }
+    journal_redis_destroy(&server->journal_redis);
+    journal_destroy(&server->journal);
+    if (server->queue != NULL) {
+        queue_deinit(server->queue);
+        free(server->queue);
+        server->queue = NULL;
+    }
+    if (server->redis_child != NULL) {
+        redis_child_stop(&server->redis_child);
+    }
+    engine_destroy(&server->engine);
+    slowlog_destroy(&server->slowlog);
+    turn_deinit(&server->turn);
+    secret_deinit(&server->secrets);
+    for (int at = 0; at < 2; at++) {
+        if (server->signals[at] != NULL) {
+            event_free(server->signals[at]);
+        }
+    }
+    if (server->tick != NULL) {
+        event_free(server->tick);
+    }
+    if (server->base != NULL) {
+        event_base_free(server->base);
+    }
+}

@@ -1,0 +1,114 @@
+/* server.h -- what one boon-server is made of: the composition root's one struct, and its life.
+ *
+ *     server_run:  loop { events → turn (parse, prefetch, step) → pump the journal → replies leave }
+ *
+ *     opening (socket bound, -LOADING) → replaying → leading → stopping → stopped
+ */
+#ifndef BOON_NET_SERVER_H
+#define BOON_NET_SERVER_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "net/connection.h"
+#include "net/options.h"
+#include "net/secret.h"
+#include "net/turn.h"
+
+struct event_base;
+struct journal;
+struct journal_redis;
+struct listener;
+struct queue;
+struct redis_child;
+struct slowlog;
+
+#define SERVER_TICK_MS 50
+#define SERVER_STOP_MS 4500 /* SIGTERM to exit, the private Redis' end included */
+
+enum server_state {
+    SERVER_OPENING,  /* the journal is not ours yet: -LOADING */
+    SERVER_LEADING,  /* serves */
+    SERVER_STOPPING, /* accepts nothing new; answers what it has */
+    SERVER_STOPPED,  /* the loop ends */
+};
+
+/* Counters since the start, for INFO. */
+struct server_stats {
+    uint64_t connections;  /* accepted */
+    uint64_t rejected;     /* refused for max-clients */
+    uint64_t commands;     /* all */
+    uint64_t events;       /* journaled */
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t turns;        /* of the loop */
+    uint64_t protocol_errors;
+    uint64_t busy;         /* -BUSY answers */
+    uint64_t outcomes[REFUSAL_LIMIT_OF_ENUM]; /* business answers by refusal; 0 = OK */
+    uint64_t commands_per_s; /* over the last second */
+};
+
+struct server {
+    struct options *options;
+    struct event_base *base;
+    struct engine *engine;
+    struct queue *queue;                 /* NULL with --journal none */
+    struct journal *journal;             /* NULL with --journal none */
+    struct journal_redis *journal_redis; /* NULL with --journal none */
+    struct redis_child *redis_child;     /* NULL unless embedded */
+    struct listener *listener;
+    struct slowlog *slowlog;
+    struct secrets secrets;
+    struct turn turn;
+    enum server_state state;
+    int exit_code;
+    uint64_t durable_seq;  /* acknowledged by the journal */
+    uint64_t released_seq; /* up to which held replies were looked at */
+    uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
+    int64_t now_ms;        /* of this turn; never goes back */
+    int64_t started_ms;
+    int64_t stop_deadline_ms; /* monotonic; when stopping has to be over */
+    bool handover_asked;      /* stopping: the journal was told to end */
+    bool handed_over;         /* stopping: it has ended */
+    struct loop_event *tick;       /* every SERVER_TICK_MS */
+    struct loop_event *signals[2]; /* SIGTERM, SIGINT */
+    uint64_t ticks;
+    uint64_t commands_at_second; /* for commands_per_s */
+    struct connection *connections;
+    uint32_t connection_count;
+    uint64_t next_connection_id;
+    struct connection *ready;   /* have bytes to parse */
+    struct connection *waiting; /* got replies in this turn */
+    struct connection *held;    /* have replies that wait for the journal */
+    struct connection *closed;  /* to be freed when the turn ends */
+    char fault[512];            /* why it halted; "" = it did not */
+    struct server_stats stats;
+};
+
+/* Builds everything and starts listening. False: `message` says why not. */
+bool server_init(struct server *server, struct options *options, char *message, size_t size)
+    __attribute__((warn_unused_result));
+
+/* Runs the loop until SIGTERM or SIGINT, or until the journal halts. Returns the exit code. */
+int server_run(struct server *server);
+
+/* Begins a clean stop: accept no more, commit, answer, close. */
+void server_stop(struct server *server, const char *reason);
+
+void server_deinit(struct server *server);
+
+/* Returns "opening", "leading", "stopping" or "stopped". */
+const char *server_state_word(enum server_state state);
+
+/* Reads the clock into now_ms, which never goes back. */
+void server_look_at_clock(struct server *server);
+
+/* Takes the events of a command into the journal's queue, or, without a journal, as done. */
+void server_keep(struct server *server, const struct command *command,
+                 const struct outcome *outcome);
+
+/* Tells whether a change can be taken now; if not, callers are told BUSY. */
+bool server_has_room(const struct server *server);
+
+#endif

@@ -1,0 +1,380 @@
+/* server_command.c -- the table of server commands, their dispatch, and those about one connection. */
+#include "net/server_command.h"
+
+#include <sodium/crypto_generichash.h>
+#include <sodium/utils.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/bug.h"
+#include "net/log.h"
+#include "net/server.h"
+#include "net/server_command_table.h"
+
+#define REDIS_VERSION "7.0.15" /* the Redis whose answers these are */
+#define PASSWORD_HASH_BYTES 32U
+#define AUTH_FAILURES_PER_S 16U
+
+const struct server_command_spec server_command_specs[] = {
+#define SERVER_CONTAINER(number, NAME, resp, GROUP, summary)                                       \
+    {number, resp, 1, UINT32_MAX, SERVER_COMMAND_GROUP_##GROUP, "", "", summary, NULL},
+#define SERVER_COMMAND(number, NAME, name, resp, min, max, GROUP, flags, syntax, summary)          \
+    {number, resp,   min,    max,     SERVER_COMMAND_GROUP_##GROUP,                                \
+     flags,  syntax, summary, server_command_##name},
+#include "net/server_commands.def"
+#undef SERVER_CONTAINER
+#undef SERVER_COMMAND
+};
+
+const uint32_t server_command_spec_count =
+    sizeof(server_command_specs) / sizeof(server_command_specs[0]);
+
+bool server_text_is(struct text text, const char *word)
+{
+    for (uint32_t at = 0; at < text.length; at++) {
+        char c = text.data[at];
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c == '\0' || c != word[at]) {
+            return false;
+        }
+    }
+    return word[text.length] == '\0';
+}
+
+bool server_words_have(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length) {
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool server_read_integer(struct text text, int64_t *number)
+{
+    bool negative = text.length > 0 && text.data[0] == '-';
+    uint32_t at = negative ? 1 : 0;
+    if (text.length == at || text.length - at > 18) {
+        return false;
+    }
+    int64_t value = 0; /* 18 digits fit */
+    for (; at < text.length; at++) {
+        if (text.data[at] < '0' || text.data[at] > '9') {
+            return false;
+        }
+        value = value * 10 + (text.data[at] - '0');
+    }
+    *number = negative ? -value : value;
+    return true;
+}
+
+void server_write_verbatim(struct resp_writer *writer, struct text text)
+{
+    if (writer->version != 3) {
+        resp_bulk(writer, text);
+        return;
+    }
+    char head[32];
+    int length = snprintf(head, sizeof(head), "=%zu\r\ntxt:", (size_t)text.length + 4);
+    resp_raw(writer, head, (size_t)length);
+    resp_raw(writer, text.data, text.length);
+    resp_raw(writer, "\r\n", 2);
+}
+
+const struct server_command_spec *server_command_find(struct text name)
+{
+    for (uint32_t at = 0; at < server_command_spec_count; at++) {
+        if (server_text_is(name, server_command_specs[at].name)) {
+            return &server_command_specs[at];
+        }
+    }
+    return NULL;
+}
+
+bool server_command_has(const struct server_command_spec *spec,
+                        const struct server_command_spec *sub)
+{
+    size_t length = strlen(spec->name);
+    return strncmp(sub->name, spec->name, length) == 0 && sub->name[length] == '|';
+}
+
+/* Finds the sub-command of this name. `has_any` tells whether there are sub-commands at all. */
+static const struct server_command_spec *find_sub(const struct server_command_spec *spec,
+                                                  struct text name, bool *has_any)
+{
+    const struct server_command_spec *end = server_command_specs + server_command_spec_count;
+    const struct server_command_spec *sub = spec + 1;
+    *has_any = sub < end && server_command_has(spec, sub);
+    for (; sub < end && server_command_has(spec, sub); sub++) {
+        if (server_text_is(name, sub->name + strlen(spec->name) + 1)) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+static void write_unknown_sub(struct resp_writer *writer, const struct server_command_spec *spec,
+                              struct text name)
+{
+    char upper[SERVER_COMMAND_NAME_BYTES_MAX];
+    size_t length = strlen(spec->name);
+    ASSERT(length < sizeof(upper));
+    for (size_t at = 0; at <= length; at++) {
+        char c = spec->name[at];
+        upper[at] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    resp_error(writer, "ERR", "unknown subcommand '%.*s'. Try %s HELP.",
+               name.length > 128 ? 128 : (int)name.length, name.data, upper);
+}
+
+bool server_command(struct server *server, struct connection *connection,
+                    const struct resp_request *request, struct resp_writer *writer)
+{
+    ASSERT(request->count >= 1);
+    if (memchr(request->arguments[0].data, '|', request->arguments[0].length) != NULL) {
+        return false; /* "client|id" names a row for COMMAND INFO, not for a request */
+    }
+    const struct server_command_spec *spec = server_command_find(request->arguments[0]);
+    if (spec == NULL) {
+        return false;
+    }
+    uint32_t words = 1;
+    if (request->count > 1) {
+        bool has_any;
+        const struct server_command_spec *sub = find_sub(spec, request->arguments[1], &has_any);
+        if (has_any && sub == NULL) {
+            write_unknown_sub(writer, spec, request->arguments[1]);
+            return true;
+        }
+        words = has_any ? 2 : 1;
+        spec = has_any ? sub : spec;
+    }
+    connection->last_command = spec->name;
+    uint32_t count = request->count - words;
+    if (spec->run == NULL || count < spec->min || count > spec->max) {
+        resp_error(writer, "ERR", "wrong number of arguments for '%s' command", spec->name);
+        return true;
+    }
+    const struct server_call call = {server, connection, spec, request->arguments + words,
+                                     count,  writer};
+    spec->run(&call);
+    return true;
+}
+
+bool server_command_is_open(struct text name)
+{
+    const struct server_command_spec *spec = server_command_find(name);
+    return spec != NULL && server_words_have(spec->flags, "no_auth");
+}
+
+void server_command_ping(const struct server_call *call)
+{
+    if (call->count == 1) {
+        resp_bulk(call->writer, call->arguments[0]);
+    } else {
+        resp_simple(call->writer, "PONG");
+    }
+}
+
+void server_command_echo(const struct server_call *call)
+{
+    resp_bulk(call->writer, call->arguments[0]);
+}
+
+static void hash_password(struct text password, unsigned char hash[PASSWORD_HASH_BYTES])
+{
+    int failed = crypto_generichash(hash, PASSWORD_HASH_BYTES, (const unsigned char *)password.data,
+                                    password.length, NULL, 0);
+    ASSERT(failed == 0);
+}
+
+/* Compares hashes of equal length, so that the time says nothing about the password. */
+static bool password_is(const struct server *server, struct text password)
+{
+    unsigned char given[PASSWORD_HASH_BYTES];
+    unsigned char wanted[PASSWORD_HASH_BYTES];
+    hash_password(password, given);
+    hash_password(text_of(server->options->password), wanted);
+    return sodium_memcmp(given, wanted, sizeof(given)) == 0;
+}
+
+/* Slows guessing: beyond so many wrong passwords a second, each costs the one who sent it its
+ * connection. The right password is never refused. */
+static void note_auth_failure(struct connection *connection)
+{
+    static struct {
+        time_t second;
+        uint32_t failures;
+    } recent;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (recent.second != now.tv_sec) {
+        recent.second = now.tv_sec;
+        recent.failures = 0;
+    }
+    log_limited(1000, LOG_WARN, "auth_failed", LOG_TEXT("address", connection->address));
+    if (++recent.failures > AUTH_FAILURES_PER_S) {
+        connection_finish(connection);
+    }
+}
+
+/* Checks user and password; a wrong one is answered. */
+static bool authenticate(const struct server_call *call, struct text user, struct text password)
+{
+    bool asked = call->server->options->password[0] != '\0';
+    if (text_equal(user, TEXT("default")) && (!asked || password_is(call->server, password))) {
+        return true;
+    }
+    resp_error(call->writer, "WRONGPASS", "invalid username-password pair or user is disabled.");
+    note_auth_failure(call->connection);
+    return false;
+}
+
+void server_command_auth(const struct server_call *call)
+{
+    if (call->count == 1 && call->server->options->password[0] == '\0') {
+        resp_error(call->writer, "ERR",
+                   "AUTH <password> called without any password configured for the default user. "
+                   "Are you sure your configuration is correct?");
+        return;
+    }
+    struct text user = call->count == 2 ? call->arguments[0] : TEXT("default");
+    if (authenticate(call, user, call->arguments[call->count - 1])) {
+        call->connection->authenticated = true;
+        resp_simple(call->writer, "OK");
+    }
+}
+
+struct hello {
+    int64_t version;         /* 0: as it is */
+    const struct text *auth; /* user, password; NULL: none */
+    const struct text *name; /* NULL: none */
+};
+
+/* Reads the arguments of HELLO; what is wrong is answered. */
+static bool read_hello(const struct server_call *call, struct hello *hello)
+{
+    *hello = (struct hello){0};
+    if (call->count == 0) {
+        return true;
+    }
+    if (!server_read_integer(call->arguments[0], &hello->version)) {
+        resp_error(call->writer, "ERR", "Protocol version is not an integer or out of range");
+        return false;
+    }
+    if (hello->version != 2 && hello->version != 3) {
+        resp_error(call->writer, "NOPROTO", "unsupported protocol version");
+        return false;
+    }
+    for (uint32_t at = 1; at < call->count; at++) {
+        struct text option = call->arguments[at];
+        uint32_t left = call->count - at - 1;
+        if (server_text_is(option, "auth") && left >= 2) {
+            hello->auth = &call->arguments[at + 1];
+            at += 2;
+        } else if (server_text_is(option, "setname") && left >= 1) {
+            hello->name = &call->arguments[at + 1];
+            at += 1;
+        } else {
+            resp_error(call->writer, "ERR", "Syntax error in HELLO option '%.*s'",
+                       option.length > 128 ? 128 : (int)option.length, option.data);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_hello(const struct server_call *call)
+{
+    struct resp_writer *writer = call->writer;
+    resp_map(writer, 7);
+    resp_word(writer, "server");
+    resp_word(writer, "redis"); /* what it is compatible with; INFO has boon_version */
+    resp_word(writer, "version");
+    resp_word(writer, REDIS_VERSION);
+    resp_word(writer, "proto");
+    resp_integer(writer, call->connection->version);
+    resp_word(writer, "id");
+    resp_integer(writer, (int64_t)call->connection->id);
+    resp_word(writer, "mode");
+    resp_word(writer, "standalone");
+    resp_word(writer, "role");
+    resp_word(writer, "master");
+    resp_word(writer, "modules");
+    resp_array(writer, 0);
+}
+
+void server_command_hello(const struct server_call *call)
+{
+    struct connection *connection = call->connection;
+    struct hello hello;
+    if (!read_hello(call, &hello)) {
+        return;
+    }
+    if (hello.auth != NULL && !authenticate(call, hello.auth[0], hello.auth[1])) {
+        return;
+    }
+    if (hello.auth == NULL && !connection->authenticated) {
+        resp_error(call->writer, "NOAUTH",
+                   "HELLO must be called with the client already authenticated, otherwise the "
+                   "HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client "
+                   "and select the RESP protocol version at the same time");
+        return;
+    }
+    if (hello.name != NULL && !server_client_name_set(connection->name, *hello.name)) {
+        resp_error(call->writer, "ERR",
+                   "Client names cannot contain spaces, newlines or special characters.");
+        return;
+    }
+    connection->authenticated = true;
+    if (hello.version != 0) {
+        connection->version = (uint8_t)hello.version;
+        call->writer->version = (uint32_t)hello.version;
+    }
+    write_hello(call);
+}
+
+void server_command_select(const struct server_call *call)
+{
+    int64_t index;
+    if (!server_read_integer(call->arguments[0], &index)) {
+        resp_error(call->writer, "ERR", "value is not an integer or out of range");
+    } else if (index != 0) {
+        resp_error(call->writer, "ERR", "DB index is out of range");
+    } else {
+        resp_simple(call->writer, "OK");
+    }
+}
+
+void server_command_quit(const struct server_call *call)
+{
+    resp_simple(call->writer, "OK");
+    connection_finish(call->connection);
+}
+
+void server_command_reset(const struct server_call *call)
+{
+    struct connection *connection = call->connection;
+    connection->version = 2;
+    connection->name[0] = '\0';
+    connection->authenticated = call->server->options->password[0] == '\0';
+    call->writer->version = 2;
+    resp_simple(call->writer, "RESET");
+}
+
+void server_command_readonly(const struct server_call *call)
+{
+    resp_simple(call->writer, "OK");
+}
+
+void server_command_readwrite(const struct server_call *call)
+{
+    resp_simple(call->writer, "OK");
+}
+
+void server_command_cluster(const struct server_call *call)
+{
+    resp_error(call->writer, "ERR", "This instance has cluster support disabled");
+}

@@ -1,0 +1,394 @@
+/* turn.c -- read all, parse all, prefetch, step, compose.
+ *
+ *     turn_read        a socket has bytes: into the shared buffer            (called by the loop)
+ *     turn_execute     every ready connection:
+ *       parse          requests one by one; business commands gather, 64 to a group
+ *       carry_out      the group: engine_prefetch(), then engine_step() and its reply, in order
+ *       aside          all else (errors, documents, server commands) is answered at once, after the
+ *                      group that came before it: a connection's replies keep its requests' order
+ */
+#include "net/turn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "engine/bug.h"
+#include "net/command_parse.h"
+#include "net/definition.h"
+#include "net/log.h"
+#include "net/reply.h"
+#include "net/server.h"
+#include "net/server_command.h"
+#include "net/slowlog.h"
+
+#define READ_BYTES_MAX ((size_t)64 * 1024)
+
+/* research: before authentication a stranger gets no more than this. */
+static const struct resp_limits limits_of_strangers = {10, 16 * 1024, 64 * 1024};
+static const struct resp_limits limits_of_clients = {RESP_ARGUMENTS_MAX, 64 * 1024, 64 * 1024};
+
+bool turn_init(struct turn *turn, size_t shared_size)
+{
+    *turn = (struct turn){.shared_size = shared_size};
+    turn->shared = malloc(shared_size);
+    return turn->shared != NULL;
+}
+
+void turn_deinit(struct turn *turn)
+{
+    free(turn->shared);
+    turn->shared = NULL;
+}
+
+/* Finds room for the next bytes of a connection. NULL: no memory. */
+static char *read_room(struct connection *connection, size_t *room)
+{
+    struct turn *turn = &connection->server->turn;
+    if (connection->pending_length == 0) {
+        if (turn->shared_size - turn->shared_used < READ_BYTES_MAX) {
+            turn_execute(connection->server);
+        }
+        *room = READ_BYTES_MAX;
+        return turn->shared + turn->shared_used;
+    }
+    /* A request in pieces: its buffer grows with the bytes that came, never on a length's word. */
+    if (connection->pending_capacity - connection->pending_length < READ_BYTES_MAX / 16) {
+        size_t capacity = connection->pending_capacity * 2 + READ_BYTES_MAX / 16;
+        char *grown = realloc(connection->pending, capacity);
+        if (grown == NULL) {
+            return NULL;
+        }
+        connection->pending = grown;
+        connection->pending_capacity = capacity;
+    }
+    *room = connection->pending_capacity - connection->pending_length;
+    *room = *room > READ_BYTES_MAX ? READ_BYTES_MAX : *room;
+    return connection->pending + connection->pending_length;
+}
+
+void turn_read(struct connection *connection)
+{
+    if (connection->closed || connection->ready) {
+        return;
+    }
+    struct server *server = connection->server;
+    size_t room;
+    char *at = read_room(connection, &room);
+    if (connection->closed) {
+        return;
+    }
+    ssize_t got = at == NULL ? -1 : recv(connection->fd, at, room, MSG_DONTWAIT);
+    if (got <= 0) {
+        if (at != NULL && got < 0 && (errno == EAGAIN || errno == EINTR)) {
+            return;
+        }
+        connection_close(connection, at == NULL ? "out of memory" : "the client closed");
+        return;
+    }
+    server->stats.bytes_in += (uint64_t)got;
+    connection->active_ms = server->now_ms;
+    if (connection->pending_length == 0) {
+        server->turn.shared_used += (size_t)got;
+        connection->bytes = at;
+        connection->length = (size_t)got;
+    } else {
+        connection->pending_length += (size_t)got;
+        connection->bytes = connection->pending;
+        connection->length = connection->pending_length;
+    }
+    connection_make_ready(connection);
+}
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct resp_writer writer_of(struct connection *connection)
+{
+    return (struct resp_writer){&connection->output, connection->version, false};
+}
+
+/* Ends a reply that is written, to leave when `gate` is durable. */
+static void reply_end(struct connection *connection, const struct resp_writer *writer,
+                      uint64_t gate)
+{
+    struct server *server = connection->server;
+    if (writer->failed) {
+        connection_close(connection, "out of memory for replies");
+        return;
+    }
+    output_hold(&connection->output, gate, server->durable_seq, server->sealed_seq);
+    connection->commands++;
+    server->stats.commands++;
+    connection_wait(connection);
+}
+
+static enum command_kind kind_of(enum command_type type)
+{
+    switch (type) {
+#define COMMAND(number, NAME, name, resp, kind, summary)                                           \
+    case COMMAND_##NAME:                                                                           \
+        return COMMAND_KIND_##kind;
+#define ARGUMENT(name, TYPE, field, word, need, meaning)
+#define COMMAND_END(NAME, name)
+#include "engine/commands.def"
+#undef COMMAND
+#undef ARGUMENT
+#undef COMMAND_END
+    case COMMAND_NONE:
+        break;
+    }
+    return COMMAND_KIND_ADMIN;
+}
+
+static const char *name_of(enum command_type type)
+{
+    const struct command_spec *spec = command_spec_of(type);
+    return spec == NULL ? "" : spec->name;
+}
+
+/* Tells why nothing can be carried out now, or NULL. */
+static const char *not_now(const struct server *server, enum command_type type)
+{
+    if (server->state == SERVER_OPENING) {
+        return "LOADING";
+    }
+    return kind_of(type) != COMMAND_KIND_READ && !server_has_room(server) ? "BUSY" : NULL;
+}
+
+/* Carries out one command and writes its reply. */
+static void step(struct connection *connection, const struct command *command)
+{
+    struct server *server = connection->server;
+    if (connection->closed) {
+        return;
+    }
+    struct resp_writer writer = writer_of(connection);
+    const char *code = not_now(server, command->type);
+    if (__builtin_expect(code != NULL, 0)) {
+        bool busy = code[0] == 'B';
+        server->stats.busy += busy ? 1 : 0;
+        resp_error(&writer, code, "%s",
+                   busy ? "too many changes wait for the journal; try again in 100 ms"
+                        : "Boon is reading its journal; try again in 1 s");
+        reply_end(connection, &writer, 0);
+        return;
+    }
+    struct outcome *outcome = &server->turn.outcome;
+    engine_step(server->engine, server->now_ms, command, outcome);
+    if (outcome->event_count > 0) {
+        server_keep(server, command, outcome);
+    }
+    server->stats.outcomes[outcome->refusal]++;
+    reply_write(&writer, server->engine, command, outcome);
+    reply_end(connection, &writer, outcome->gate);
+}
+
+/* Carries out the gathered group. */
+static void carry_out(struct server *server)
+{
+    struct turn *turn = &server->turn;
+    uint32_t count = turn->count;
+    if (count == 0) {
+        return;
+    }
+    turn->count = 0;
+    int64_t began_us = monotonic_us();
+    engine_prefetch(server->engine, turn->commands, count);
+    for (uint32_t at = 0; at < count; at++) {
+        step(turn->clients[at], &turn->commands[at]);
+    }
+    int64_t took_us = monotonic_us() - began_us;
+    if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
+        slowlog_note(server->slowlog, server->now_ms, took_us, name_of(turn->commands[0].type),
+                     count, turn->clients[0]);
+    }
+}
+
+/* Answers ["INVALID", pointer, message, …]. */
+static void reply_mistakes(struct connection *connection,
+                           const struct definition_mistakes *mistakes)
+{
+    struct resp_writer writer = writer_of(connection);
+    resp_array(&writer, 1 + 2 * (uint64_t)mistakes->count);
+    resp_word(&writer, refusal_status(REFUSAL_INVALID));
+    for (size_t at = 0; at < mistakes->count; at++) {
+        resp_word(&writer, mistakes->list[at].pointer);
+        resp_word(&writer, mistakes->list[at].message);
+    }
+    connection->server->stats.outcomes[REFUSAL_INVALID]++;
+    reply_end(connection, &writer, 0);
+}
+
+/* Compiles the document of a command and carries it out. */
+static void step_with_document(struct connection *connection, struct command *command)
+{
+    struct definition definition;
+    struct definition_mistakes mistakes;
+    struct document *document = &command->as.campaign_put.document;
+    if (definition_compile(&definition, document->source, &mistakes) != DEFINITION_OK) {
+        reply_mistakes(connection, &mistakes);
+        return;
+    }
+    document->definition = &definition.campaign;
+    step(connection, command);
+    definition_deinit(&definition);
+}
+
+static void reply_problem(struct connection *connection, const char *code, const char *problem)
+{
+    struct resp_writer writer = writer_of(connection);
+    resp_error(&writer, code, "%s", problem);
+    reply_end(connection, &writer, 0);
+}
+
+/* Answers a request that is no business command. */
+static void answer_server_command(struct connection *connection,
+                                  const struct resp_request *request)
+{
+    struct resp_writer writer = writer_of(connection);
+    struct text name = request->arguments[0];
+    if (!server_command(connection->server, connection, request, &writer)) {
+        resp_error(&writer, "ERR", "unknown command '%.*s', see COMMAND LIST",
+                   name.length > 64 ? 64 : (int)name.length, name.data);
+    }
+    if (!connection->closed) {
+        reply_end(connection, &writer, 0);
+    }
+}
+
+/* Browsers can be made to send these to any port: a cross-protocol attack. */
+static bool is_http(struct text name)
+{
+    return text_equal(name, TEXT("POST")) || text_equal(name, TEXT("Host:"));
+}
+
+/* Carries out or gathers one parsed request. */
+static void dispatch(struct connection *connection, const struct resp_request *request)
+{
+    struct server *server = connection->server;
+    struct turn *turn = &server->turn;
+    struct text name = request->arguments[0];
+    const struct command_spec *spec = command_spec_find(name);
+    struct command *command = &turn->commands[turn->count];
+    char problem[256];
+    if (__builtin_expect(spec != NULL && connection->authenticated, 1)) {
+        connection->last_command = spec->name;
+        bool fine = command_parse(spec, request, command, problem, sizeof(problem));
+        if (__builtin_expect(fine && kind_of(spec->type) != COMMAND_KIND_ADMIN, 1)) {
+            turn->clients[turn->count++] = connection;
+            if (turn->count == TURN_COMMANDS) {
+                carry_out(server);
+            }
+            return;
+        }
+        struct command aside = *command;
+        carry_out(server);
+        if (!fine) {
+            reply_problem(connection, "ERR", problem);
+        } else if (aside.type == COMMAND_CAMPAIGN_PUT) {
+            step_with_document(connection, &aside);
+        } else if (aside.type == COMMAND_CLOCK_SET &&
+                   server->options->clock != OPTIONS_CLOCK_MANUAL) {
+            reply_problem(connection, "ERR", "CLOCK.SET needs a server started with --clock manual");
+        } else {
+            step(connection, &aside);
+            server_look_at_clock(server);
+        }
+        return;
+    }
+    carry_out(server);
+    if (connection->closed) {
+        return;
+    }
+    if (is_http(name)) {
+        log_limited(1000, LOG_WARN, "http_on_the_redis_port",
+                    LOG_TEXT("address", connection->address));
+        connection_close(connection, "HTTP on the Redis port");
+        return;
+    }
+    if (!connection->authenticated && !server_command_is_open(name)) {
+        reply_problem(connection, "NOAUTH", "Authentication required.");
+        return;
+    }
+    answer_server_command(connection, request);
+}
+
+static void protocol_error(struct connection *connection, const char *problem)
+{
+    struct server *server = connection->server;
+    carry_out(server);
+    server->stats.protocol_errors++;
+    log_limited(1000, LOG_WARN, "protocol_error", LOG_TEXT("address", connection->address),
+                LOG_TEXT("problem", problem));
+    struct resp_writer writer = writer_of(connection);
+    resp_error(&writer, "ERR", "Protocol error: %s", problem);
+    reply_end(connection, &writer, 0);
+    connection->length = 0;
+    connection_finish(connection);
+}
+
+static void parse(struct connection *connection)
+{
+    struct server *server = connection->server;
+    struct resp_request *request = &server->turn.request;
+    while (connection->length > 0 && !connection->closed && !connection->closing) {
+        if (connection_is_full(connection)) {
+            connection->stalled = true;
+            (void)event_del(&connection->read_event);
+            return;
+        }
+        const struct resp_limits *limits =
+            connection->authenticated ? &limits_of_clients : &limits_of_strangers;
+        size_t consumed = 0;
+        const char *problem = "";
+        enum resp_status status = resp_parse(connection->bytes, connection->length, limits, request,
+                                             &consumed, &problem);
+        if (status == RESP_MORE) {
+            if (connection->length > (size_t)server->options->query_bytes_max) {
+                protocol_error(connection, "too big request");
+            }
+            return;
+        }
+        if (status == RESP_BAD) {
+            protocol_error(connection, problem);
+            return;
+        }
+        connection->bytes += consumed;
+        connection->length -= consumed;
+        if (request->count > 0) {
+            dispatch(connection, request);
+        }
+    }
+    if (connection->closing) {
+        connection->length = 0;
+    }
+}
+
+void turn_execute(struct server *server)
+{
+    struct connection *ready = server->ready;
+    server->ready = NULL;
+    if (ready == NULL) {
+        return;
+    }
+    server_look_at_clock(server);
+    for (struct connection *at = ready; at != NULL; at = at->next_ready) {
+        parse(at);
+    }
+    carry_out(server);
+    while (ready != NULL) {
+        struct connection *next = ready->next_ready;
+        ready->ready = false;
+        ready->next_ready = NULL;
+        connection_keep_rest(ready);
+        ready = next;
+    }
+    server->turn.shared_used = 0;
+}

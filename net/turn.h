@@ -1,0 +1,37 @@
+/* turn.h -- one loop turn: every ready connection is parsed, then groups of commands are prefetched and
+ * stepped, so that memory latency is paid once a group (design rule 5; docs/ARCHITECTURE.md).
+ */
+#ifndef BOON_NET_TURN_H
+#define BOON_NET_TURN_H
+
+#include "engine/command.h"
+#include "engine/engine.h"
+#include "net/resp.h"
+
+struct connection;
+struct server;
+
+#define TURN_COMMANDS 64U
+
+struct turn {
+    char *shared;         /* what the sockets gave in this turn */
+    size_t shared_size;
+    size_t shared_used;
+    uint32_t count;       /* commands gathered */
+    struct command commands[TURN_COMMANDS];
+    struct connection *clients[TURN_COMMANDS]; /* who sent each */
+    struct resp_request request; /* being parsed */
+    struct outcome outcome;      /* being composed */
+};
+
+/* Allocates the shared buffer. False: no memory. */
+bool turn_init(struct turn *turn, size_t shared_size) __attribute__((warn_unused_result));
+void turn_deinit(struct turn *turn);
+
+/* Reads what the socket has into the shared buffer; called by the loop. */
+void turn_read(struct connection *connection);
+
+/* Parses and carries out what all ready connections have sent. */
+void turn_execute(struct server *server);
+
+#endif

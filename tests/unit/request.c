@@ -1,0 +1,208 @@
+/* request.c -- the same request has one effect and one answer, as long as its id is known. */
+#include "engine/request.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "tests/lib/dice.h"
+#include "tests/lib/engine_story.h"
+
+static struct story story;
+
+static void begin(void)
+{
+    story_begin(&story, NULL);
+}
+
+static void end(void)
+{
+    story_end(&story);
+}
+
+TestSuite(request, .init = begin, .fini = end);
+
+Test(request, the_same_body_gets_the_first_answer_again)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=9 per=9", "OK created"},
+        {10, "START sale", "OK running"},
+        {11, "CLAIM m1 sale request=r1", "OK 1"},
+        {12, "CLAIM m1 sale", "OK 2"},
+        {13, "CLAIM m1 sale request=r1", "OK 1"},
+        {14, "EARN m1 points 10 request=r1", "OK 10"},
+        {15, "EARN m1 points 10", "OK 20"},
+        {16, "EARN m1 points 10 request=r1", "OK 10"}, /* the answer of then, not of now */
+        {17, "SPEND m1 points 5 request=r1", "OK 15"},
+        {18, "SPEND m1 points 5 request=r1", "OK 15"},
+        {19, "BALANCE m1 points", "OK 15"},
+        {19, "COUPONS m1", "OK 2 2 1"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+Test(request, another_body_is_a_mismatch_whatever_differs)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=9 per=9", "OK created"},
+        {10, "PUT other stock=9 per=9", "OK created"},
+        {10, "START sale", "OK running"},
+        {10, "START other", "OK running"},
+        {11, "CLAIM m1 sale channel=a store=b staff=c request=r1", "OK 1"},
+        {12, "CLAIM m1 other channel=a store=b staff=c request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=x store=b staff=c request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=a store=x staff=c request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=a store=b staff=x request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=a store=b request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=ab staff=c request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 sale channel=a store=b staff=c request=r1", "OK 1"},
+        {13, "EARN m1 points 10 request=r2", "OK 10"},
+        {14, "EARN m1 points 11 request=r2", "REQUEST_MISMATCH"},
+        {14, "EARN m1 stamps 10 request=r2", "REQUEST_MISMATCH"},
+        {15, "SPEND m1 points 1 request=r3", "OK 9"},
+        {16, "SPEND m1 points 2 request=r3", "REQUEST_MISMATCH"},
+        {17, "BALANCE m1 points", "OK 9"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+Test(request, a_refused_request_leaves_its_id_free)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=1", "OK created"},
+        {10, "CLAIM m1 sale request=r1", "NOT_OPEN 0"},
+        {11, "START sale", "OK running"},
+        {12, "CLAIM m1 sale store=s request=r1", "OK 1"},
+        {13, "CLAIM m2 sale request=r1", "SOLD_OUT 1"},
+        {14, "SPEND m1 points 5 request=r1", "INSUFFICIENT 0 5"},
+        {15, "EARN m1 points 5", "OK 5"},
+        {16, "SPEND m1 points 5 request=r1", "OK 0"},
+        {17, "SPEND m1 points 5 request=r1", "OK 0"},
+        {18, "SPEND m3 points 5 request=r1", "UNKNOWN_MEMBER"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+Test(request, principals_commands_and_members_have_ids_of_their_own)
+{
+    static const struct scene scenes[] = {
+        {10, "EARN m1 points 10 request=r as=1", "OK 10"},
+        {10, "EARN m1 points 10 request=r as=2", "OK 20"},
+        {10, "EARN m1 points 10 request=r", "OK 30"},
+        {10, "EARN m2 points 10 request=r", "OK 10"},
+        {10, "SPEND m1 points 10 request=r", "OK 20"},
+        {10, "EARN m1 points 10 request=r as=1", "OK 10"},
+        {10, "EARN m1 points 10 request=r as=2", "OK 20"},
+        /* one byte moved from the member to the id is another request */
+        {10, "EARN m points 10 request=1r", "OK 10"},
+        {10, "EARN m1 points 10 request=1r", "OK 30"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+Test(request, an_id_is_good_for_its_window_to_the_millisecond)
+{
+    static const struct scene scenes[] = {
+        {5000, "EARN m1 points 10 request=r", "OK 10"},
+        {5999, "EARN m1 points 10 request=r", "OK 10"},
+        {5999, "EARN m1 points 11 request=r", "REQUEST_MISMATCH"},
+        {6000, "EARN m1 points 11 request=r", "OK 21"}, /* bound anew */
+        {6999, "EARN m1 points 11 request=r", "OK 21"},
+        {6999, "EARN m1 points 10 request=r", "REQUEST_MISMATCH"},
+        {7000, "EARN m1 points 10 request=r", "OK 31"},
+        {8000, "SPEND m1 points 1 request=s", "OK 30"},
+        {8500, "EARN m1 points 10 request=r", "OK 40"},
+        {9000, "SPEND m1 points 1 request=s", "OK 39"},
+        {9499, "EARN m1 points 10 request=r", "OK 40"},
+        {9500, "EARN m1 points 10 request=r", "OK 49"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+Test(request, the_newest_eight_are_known_when_eight_is_the_limit)
+{
+    for (int number = 0; number < 30; number++) {
+        char expected[32];
+        snprintf(expected, sizeof(expected), "OK %d", number + 1);
+        cr_assert_str_eq(story_tell(&story, 10, "EARN m1 points 1 request=r%d", number), expected);
+    }
+    for (int number = 22; number < 30; number++) {
+        char expected[32];
+        snprintf(expected, sizeof(expected), "OK %d", number + 1);
+        cr_assert_str_eq(story_tell(&story, 10, "EARN m1 points 1 request=r%d", number), expected);
+    }
+    cr_assert_eq(story.engine->requests.bound, 30u);
+    cr_assert_str_eq(story_tell(&story, 10, "EARN m1 points 1 request=r21"), "OK 31");
+    cr_assert_str_eq(story_tell(&story, 10, "EARN m1 points 1 request=r22"), "OK 32");
+}
+
+Test(request, an_id_bound_anew_is_not_forgotten_with_its_old_record)
+{
+    static const struct scene scenes[] = {
+        {5000, "EARN m1 points 1 request=a", "OK 1"}, {5900, "EARN m1 points 1 request=b", "OK 2"},
+        {6000, "EARN m1 points 1 request=a", "OK 3"}, {6901, "EARN m1 points 1 request=c", "OK 4"},
+        {6950, "EARN m1 points 1 request=a", "OK 3"}, {6950, "EARN m1 points 1 request=b", "OK 5"},
+    };
+    STORY_PLAY(&story, scenes);
+    for (int number = 0; number < 6; number++) {
+        story_tell(&story, 6960, "EARN m1 points 1 request=n%d", number);
+    }
+    /* c, b and six more are the newest eight; a has just been pushed out */
+    cr_assert_str_eq(story_tell(&story, 6960, "EARN m1 points 1 request=c"), "OK 4");
+    cr_assert_str_eq(story_tell(&story, 6960, "EARN m1 points 1 request=b"), "OK 5");
+    cr_assert_str_eq(story_tell(&story, 6960, "EARN m1 points 1 request=a"), "OK 12");
+}
+
+/* The ring and its table for a long time, against a list of who was bound when. */
+Test(request, a_long_random_run_is_answered_as_a_list_would)
+{
+    enum { ids = 40, limit = 8, window = 1000 };
+    static int64_t bound_at[ids];     /* -1: never */
+    static uint64_t bound_order[ids]; /* the how manieth it was */
+    static int64_t answer[ids];
+    uint64_t dice = 99;
+    uint64_t bound = 0;
+    int64_t now = 5000;
+    int64_t balance = 0;
+    uint32_t repeated = 0;
+    story.watch = false;
+    memset(bound_at, 0xff, sizeof(bound_at));
+    for (int step = 0; step < 20000; step++) {
+        now += dice_below(&dice, 4) == 0 ? dice_below(&dice, 500) : 0;
+        uint32_t id = dice_below(&dice, ids);
+        bool known = bound_at[id] >= 0 && now - bound_at[id] < window &&
+                     bound - bound_order[id] <= limit;
+        if (!known) {
+            balance++;
+            bound_at[id] = now;
+            bound_order[id] = bound++;
+            answer[id] = balance;
+        }
+        repeated += known;
+        story_tell(&story, now, "EARN m1 points 1 request=r%u", id);
+        cr_assert_eq(story.outcome.numbers[0], answer[id], "step %d, id %u", step, id);
+        cr_assert_leq(story.engine->requests.table.count, (uint64_t)limit);
+    }
+    cr_assert_gt(repeated, 1000u);
+}
+
+/* An id at the largest sizes that the wire lets through, with all names at their largest. */
+Test(request, the_longest_of_everything_fits)
+{
+    char long_name[ID_BYTES_MAX + 1] = {0};
+    char long_id[REQUEST_BYTES_MAX + 1] = {0};
+    memset(long_name, 'n', ID_BYTES_MAX);
+    memset(long_id, 'r', REQUEST_BYTES_MAX);
+    story_tell(&story, 10, "PUT %s stock=9", long_name);
+    story_tell(&story, 10, "START %s", long_name);
+    for (int times = 0; times < 2; times++) {
+        const char *answer = story_tell(
+            &story, 11, "CLAIM %s %s channel=%s store=%s staff=%s request=%s", long_name, long_name,
+            long_name, long_name, long_name, long_id);
+        cr_assert_str_eq(answer, "OK 1");
+    }
+    long_id[REQUEST_BYTES_MAX - 1] = 'x';
+    story_tell(&story, 11, "CLAIM %s %s channel=%s store=%s staff=%s request=%s", long_name,
+               long_name, long_name, long_name, long_name, long_id);
+    cr_assert_eq(story.outcome.refusal, REFUSAL_DUPLICATE);
+}
