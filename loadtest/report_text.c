@@ -148,7 +148,8 @@ void report_audit(FILE *out, const struct audit_report *audit)
     if (audit->issued_before)
         fprintf(out, "  before this run %s were issued\n", grouped(audit->issued_before, text));
     if (audit->unanswered)
-        fprintf(out, "  %s claims never got an answer and may or may not have been issued\n",
+        fprintf(out,
+                "  %s claims ended in an error or in silence and may or may not have got one\n",
                 grouped(audit->unanswered, text));
     for (uint64_t i = 0; i < audit->problem_count && i < AUDIT_PROBLEMS_MAX; i++)
         fprintf(out, "  mismatch: %s\n", audit->problems[i]);

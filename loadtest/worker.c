@@ -480,11 +480,11 @@ void worker_run(struct worker *worker, uint64_t start_ns)
         }
         if (measuring)
             worker->slot = series_at(&worker->series, now_ns);
+        uint64_t wake_ns = lanes_wake(worker, now_ns);
+        if (settings->interval_ns > 0) /* first: what was due before the end still goes out */
+            due_send(worker, now_ns);
         worker->stopping |= now_ns >= worker->stop_ns || *settings->interrupted ||
                             worker->lanes_left == 0;
-        uint64_t wake_ns = lanes_wake(worker, now_ns);
-        if (settings->interval_ns > 0)
-            due_send(worker, now_ns);
         if (worker->stopping && !ended) {
             ended = true;
             sending_end(worker, now_ns);

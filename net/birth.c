@@ -1,18 +1,13 @@
 /* birth.c -- from options to a server that waits for its journal.
  *
- * DIR/new-journal lies beside a private Redis from the moment an empty directory was taken until its
- * GENESIS is acknowledged. A server that dies in between finds it and begins again; without it, an
- * absent journal halts the start.
+ * The embedded default may begin a new journal as long as its directory is marked as new, which ends
+ * when GENESIS is durable (redis_child.h). Then an absent journal halts the start.
  */
 #include "net/birth.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/bug.h"
 #include "engine/bytes.h"
@@ -32,10 +27,8 @@ static void path_in_dir(const struct server *server, const char *name, char path
 
 static bool may_create(const struct server *server)
 {
-    char path[PATH_BYTES];
-    path_in_dir(server, "new-journal", path);
     return server->options->create_journal ||
-           (server->redis_child != NULL && access(path, F_OK) == 0);
+           (server->redis_child != NULL && redis_child_dir_was_empty(server->redis_child));
 }
 
 bool birth_redis(struct server *server, char *message, size_t size)
@@ -57,25 +50,13 @@ bool birth_redis(struct server *server, char *message, size_t size)
         snprintf(message, size, "%s", why.text);
         return false;
     }
-    if (redis_child_dir_was_empty(server->redis_child)) {
-        char path[PATH_BYTES];
-        path_in_dir(server, "new-journal", path);
-        int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-        if (fd < 0 || fsync(fd) != 0) {
-            snprintf(message, size, "cannot write %s: %s", path, strerror(errno));
-            return false;
-        }
-        (void)close(fd);
-    }
     return true;
 }
 
 void birth_is_over(struct server *server)
 {
-    if (server->redis_child != NULL) {
-        char path[PATH_BYTES];
-        path_in_dir(server, "new-journal", path);
-        (void)unlink(path);
+    if (server->redis_child != NULL && !redis_child_keep_dir(server->redis_child)) {
+        log_event(LOG_WARN, "directory_still_marked_new", LOG_TEXT("dir", server->options->dir));
     }
 }
 
@@ -104,7 +85,7 @@ bool birth_secrets(struct server *server, char *message, size_t size)
         snprintf(path, sizeof(path), "%s", options->secret_file);
     }
     struct secret_message why = {.text = ""};
-    if (options->secret_file[0] == '\0' && may_create(server)) {
+    if (may_create(server)) {
         enum secret_status status = secret_create(path, &why);
         if (status == SECRET_OK) {
             log_event(LOG_INFO, "secret_created", LOG_TEXT("path", path),

@@ -191,6 +191,7 @@ static void arm_write(struct connection *connection, bool armed)
 static void resume(struct connection *connection)
 {
     if (connection->stalled && !connection->closing &&
+        connection->server->state < SERVER_STOPPING &&
         output_waiting(&connection->output) < STALL_BYTES / 4 &&
         connection->output.held <= (uint32_t)connection->server->options->max_pipeline / 2) {
         connection->stalled = false;

@@ -16,7 +16,6 @@
 #include "net/server_command_table.h"
 #include "net/slowlog.h"
 
-#define REDIS_VERSION "7.0.15" /* the Redis whose answers these are */
 #define LINE_BYTES_MAX 1024U
 #define RUN_ID_BYTES 20U
 
@@ -71,7 +70,7 @@ static void section_server(struct info *info, const struct server *server)
     int64_t now_us = real_us();
     int64_t uptime_s = now_us / 1000000 - server->started_ms / 1000;
     uptime_s = uptime_s < 0 ? 0 : uptime_s;
-    info_line(info, "redis_version:%s", REDIS_VERSION);
+    info_line(info, "redis_version:%s", SERVER_REDIS_VERSION);
     info_line(info, "boon_version:%s", BOON_VERSION);
     info_line(info, "redis_mode:standalone");
     info_line(info, "os:%s %s %s", system.sysname, system.release, system.machine);

@@ -277,6 +277,23 @@ bool server_init(struct server *server, struct options *options, char *message, 
            birth_engine(server, message, size) && birth_journal(server, &owner, message, size);
 }
 
+/* Frees the closed connections that no list of the next turn names. */
+static void free_closed(struct server *server)
+{
+    struct connection *at = server->closed;
+    server->closed = NULL;
+    while (at != NULL) {
+        struct connection *next = at->next;
+        if (at->ready) {
+            at->next = server->closed;
+            server->closed = at;
+        } else {
+            connection_free(at);
+        }
+        at = next;
+    }
+}
+
 /* Lets go of every reply that the journal has acknowledged, and sends what may leave. */
 static void replies_leave(struct server *server)
 {
@@ -298,11 +315,7 @@ static void replies_leave(struct server *server)
         }
     }
     server->waiting = NULL;
-    for (at = server->closed; at != NULL; at = next) {
-        next = at->next;
-        connection_free(at);
-    }
-    server->closed = NULL;
+    free_closed(server);
 }
 
 static void turn(struct server *server)

@@ -11,7 +11,6 @@
 #include "net/server.h"
 #include "net/server_command_table.h"
 
-#define REDIS_VERSION "7.0.15" /* the Redis whose answers these are */
 #define PASSWORD_HASH_BYTES 32U
 #define AUTH_FAILURES_PER_S 16U
 
@@ -293,7 +292,7 @@ static void write_hello(const struct server_call *call)
     resp_word(writer, "server");
     resp_word(writer, "redis"); /* what it is compatible with; INFO has boon_version */
     resp_word(writer, "version");
-    resp_word(writer, REDIS_VERSION);
+    resp_word(writer, SERVER_REDIS_VERSION);
     resp_word(writer, "proto");
     resp_integer(writer, call->connection->version);
     resp_word(writer, "id");

@@ -9,6 +9,7 @@
 #include "net/server_command.h"
 
 #define SERVER_COMMAND_NAME_BYTES_MAX 32U
+#define SERVER_REDIS_VERSION "7.0.15" /* the Redis whose answers these are */
 
 enum server_command_group {
     SERVER_COMMAND_GROUP_CONNECTION,

@@ -77,13 +77,17 @@ static bool next_piece(const char **at, struct piece *piece)
     return piece->count > 0 || piece->token.length > 0;
 }
 
-/* The end of an argument's map: its token and flags. */
-static void write_token_and_flags(struct resp_writer *writer, struct text token, bool optional,
-                                  bool multiple)
+/* The end of an argument's map: token, summary (NULL: none), flags. */
+static void write_tail(struct resp_writer *writer, struct text token, const char *summary,
+                       bool optional, bool multiple)
 {
     if (token.length > 0) {
         resp_word(writer, "token");
         resp_bulk(writer, token);
+    }
+    if (summary != NULL) {
+        resp_word(writer, "summary");
+        resp_word(writer, summary);
     }
     if (optional || multiple) {
         resp_word(writer, "flags");
@@ -123,7 +127,7 @@ static void write_choices(struct resp_writer *writer, struct text word)
         const char *bar = memchr(at, '|', left);
         struct text token = {at, (uint32_t)(bar == NULL ? left : (size_t)(bar - at))};
         write_head(writer, token, "pure-token", token, false, 0);
-        write_token_and_flags(writer, token, false, false);
+        write_tail(writer, token, NULL, false, false);
         at += token.length + 1;
     }
 }
@@ -134,7 +138,7 @@ static void write_word(struct resp_writer *writer, struct text word, struct text
     bool choices = memchr(word.data, '|', word.length) != NULL;
     write_head(writer, choices && token.length > 0 ? token : word, choices ? "oneof" : "string",
                token, optional || multiple, choices ? 1 : 0);
-    write_token_and_flags(writer, token, optional, multiple);
+    write_tail(writer, token, NULL, optional, multiple);
     if (choices) {
         write_choices(writer, word);
     }
@@ -150,7 +154,7 @@ static void write_piece(struct resp_writer *writer, const struct piece *piece)
     bool alone = piece->count == 0;
     struct text name = piece->token.length > 0 ? piece->token : piece->words[0];
     write_head(writer, name, alone ? "pure-token" : "block", piece->token, flags, alone ? 0 : 1);
-    write_token_and_flags(writer, piece->token, piece->optional, piece->multiple);
+    write_tail(writer, piece->token, NULL, piece->optional, piece->multiple);
     if (!alone) {
         resp_word(writer, "arguments");
         resp_array(writer, piece->count);
@@ -204,9 +208,7 @@ static void write_business_arguments(struct resp_writer *writer, const struct ca
             resp_word(writer, "key_spec_index");
             resp_integer(writer, 0);
         }
-        resp_word(writer, "summary");
-        resp_word(writer, argument->meaning);
-        write_token_and_flags(writer, token, !argument->required, false);
+        write_tail(writer, token, argument->meaning, !argument->required, false);
     }
 }
 

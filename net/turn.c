@@ -338,6 +338,9 @@ static void parse(struct connection *connection)
 {
     struct server *server = connection->server;
     struct resp_request *request = &server->turn.request;
+    if (server->handover_asked) {
+        connection->length = 0; /* the journal takes nothing more: never carried out */
+    }
     while (connection->length > 0 && !connection->closed && !connection->closing) {
         if (connection_is_full(connection)) {
             connection->stalled = true;
