@@ -2,7 +2,7 @@
 #include "engine/account.h"
 
 #include "engine/bug.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 #include "engine/request.h"
 
 _Static_assert(sizeof(struct account) == 24, "an account is 24 bytes");

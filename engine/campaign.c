@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 
 #define UNITS_PER_CAMPAIGN 16U /* of kept text, on average: 4 KiB */
 

@@ -2,7 +2,7 @@
 #include "engine/coupon.h"
 
 #include "engine/bug.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 #include "engine/request.h"
 
 _Static_assert(sizeof(struct coupon) == 32, "a coupon is half a cache line");

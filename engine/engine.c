@@ -59,14 +59,6 @@ void engine_destroy(struct engine **engine)
     *engine = NULL;
 }
 
-struct event *outcome_event(struct outcome *outcome, enum event_type type)
-{
-    ASSERT(outcome->event_count < GROUP_EVENTS_MAX);
-    struct event *event = &outcome->events[outcome->event_count++];
-    event->type = type;
-    return event;
-}
-
 static void clock_set_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                              struct outcome *outcome)
 {

@@ -4,7 +4,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 
 _Static_assert(sizeof(struct member) == 64, "a member is one cache line");
 

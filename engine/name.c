@@ -4,7 +4,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 
 struct name_key {
     const struct names *names;

@@ -6,7 +6,7 @@
 
 #include "engine/bug.h"
 #include "engine/bytes.h"
-#include "engine/engine.h"
+#include "engine/state.h"
 
 #define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
 

@@ -297,7 +297,7 @@ Test(server_command, command_info_has_redis_7s_shape)
 Test(server_command, command_docs_has_redis_7s_shape)
 {
     expect("COMMAND DOCS CAMPAIGN.RESTOCK",
-           "*2\r\n$16\r\ncampaign.restock\r\n*8\r\n$7\r\nsummary\r\n$73\r\nRaise or lower a "
+           "*2\r\n$16\r\ncampaign.restock\r\n*8\r\n$7\r\nsummary\r\n$74\r\nRaise or lower a "
            "campaign's stock, if it is still what the caller believes\r\n$5\r\nsince\r\n$5\r\n"
            "0.1.0\r\n$5\r\ngroup\r\n$8\r\ncampaign\r\n$9\r\narguments\r\n*3\r\n"
            "*8\r\n$4\r\nname\r\n$8\r\ncampaign\r\n$4\r\ntype\r\n$3\r\nkey\r\n$14\r\n"
