@@ -2,8 +2,8 @@
 #include "engine/account.h"
 
 #include "engine/bug.h"
-#include "engine/state.h"
 #include "engine/request.h"
+#include "engine/state.h"
 
 _Static_assert(sizeof(struct account) == 24, "an account is 24 bytes");
 

@@ -39,8 +39,7 @@ bool campaigns_init(struct campaigns *campaigns, uint32_t limit, uint64_t seed)
     uint64_t units = (uint64_t)limit * UNITS_PER_CAMPAIGN + (1U << TEXTS_SIZES);
     units = units > UINT32_MAX - 1 ? UINT32_MAX - 1 : units;
     return pool_init(&campaigns->pool, sizeof(struct campaign), limit) &&
-           table_init(&campaigns->table, limit) &&
-           texts_init(&campaigns->texts, (uint32_t)units);
+           table_init(&campaigns->table, limit) && texts_init(&campaigns->texts, (uint32_t)units);
 }
 
 void campaigns_deinit(struct campaigns *campaigns)
@@ -283,8 +282,8 @@ void campaign_restock_decide(struct engine *engine, const struct command *comman
         return;
     }
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_RESTOCKED);
-    event->as.campaign_restocked =
-        (struct event_campaign_restocked){outcome->campaign, (uint64_t)wanted};
+    event->as.campaign_restocked = (struct event_campaign_restocked){outcome->campaign,
+                                                                     (uint64_t)wanted};
     outcome->numbers[0] = wanted;
 }
 

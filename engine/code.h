@@ -19,9 +19,9 @@
 
 #include "engine/text.h"
 
-#define CODE_BYTES 24U        /* as written: 20 characters and 4 hyphens */
-#define CODE_KEYS 16U         /* key ids 0 to 15 */
-#define CODE_KEY_BYTES 32U    /* 16 for the tag, 16 for the mask */
+#define CODE_BYTES 24U     /* as written: 20 characters and 4 hyphens */
+#define CODE_KEYS 16U      /* key ids 0 to 15 */
+#define CODE_KEY_BYTES 32U /* 16 for the tag, 16 for the mask */
 #define CODE_SERIAL_MAX ((1ULL << 36) - 1)
 
 struct code_keys {

@@ -59,9 +59,11 @@ enum command_kind {
     COMMAND_KIND_ADMIN, /* changes definitions or the clock */
 };
 
+/* clang-format off */
 #define COMMAND(number, NAME, name, resp, kind, summary) struct name {
 #define ARGUMENT(name, TYPE, field, word, need, meaning) COMMAND_TYPE_##TYPE field;
 #define COMMAND_END(NAME, name) };
+/* clang-format on */
 #include "engine/commands.def"
 #undef COMMAND
 #undef ARGUMENT

@@ -2,8 +2,8 @@
 #include "engine/coupon.h"
 
 #include "engine/bug.h"
-#include "engine/state.h"
 #include "engine/request.h"
+#include "engine/state.h"
 
 _Static_assert(sizeof(struct coupon) == 32, "a coupon is half a cache line");
 
@@ -62,8 +62,8 @@ static bool repeated(struct engine *engine, const struct command *command, int64
 {
     const struct coupon_claim *claim = &command->as.coupon_claim;
     struct text body[] = {claim->campaign, claim->channel, claim->store, claim->staff};
-    enum request_seen seen =
-        request_look(engine, command, claim->member, claim->request, body, 4, now_ms, check);
+    enum request_seen seen = request_look(engine, command, claim->member, claim->request, body, 4,
+                                          now_ms, check);
     if (seen == REQUEST_NEW) {
         return false;
     }
@@ -159,8 +159,9 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
         .key = (uint8_t)engine->options.code_key,
     };
     uint32_t channel;
-    issued.member = known != 0 ? known
-                               : member_decide(engine, claim->member, command->member_hash, outcome);
+    issued.member = known != 0
+                        ? known
+                        : member_decide(engine, claim->member, command->member_hash, outcome);
     if (issued.member == 0 ||
         !name_decide(engine, NAME_CHANNEL, claim->channel, outcome, &channel) ||
         !name_decide(engine, NAME_STORE, claim->store, outcome, &issued.store) ||
@@ -241,9 +242,7 @@ void coupon_issued_apply(struct engine *engine, const struct event_coupon_issued
     struct member *member = member_at(&engine->members, event->member);
     struct campaign *campaign = campaign_at(&engine->campaigns, event->campaign);
     ASSERT(campaign->issued < campaign->stock);
-    uint32_t newest = event->nth == 1
-                          ? 0
-                          : coupon_newest(coupons, event->member, event->campaign);
+    uint32_t newest = event->nth == 1 ? 0 : coupon_newest(coupons, event->member, event->campaign);
     ASSERT(event->nth == 1 || newest != 0);
     struct coupon *coupon = coupon_at(coupons, index);
     *coupon = (struct coupon){

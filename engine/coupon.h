@@ -22,16 +22,16 @@ enum coupon_state {
 };
 
 struct coupon {
-    uint32_t member;        /* index of whose it is; never changes */
-    uint32_t campaign;      /* index */
-    uint32_t older;         /* index of the member's next coupon; 0 = none */
-    uint32_t store;         /* number of the store's name; 0 = none */
-    uint32_t staff;         /* number of the staff id; 0 = none */
-    uint16_t channel;       /* number of the channel; 0 = none */
-    uint16_t nth;           /* how many of its campaign the member held with it */
-    uint8_t issued_at[6];   /* ms since 1970, little-endian */
-    uint8_t state;          /* enum coupon_state */
-    uint8_t key;            /* id of the key that its code is made with */
+    uint32_t member;      /* index of whose it is; never changes */
+    uint32_t campaign;    /* index */
+    uint32_t older;       /* index of the member's next coupon; 0 = none */
+    uint32_t store;       /* number of the store's name; 0 = none */
+    uint32_t staff;       /* number of the staff id; 0 = none */
+    uint16_t channel;     /* number of the channel; 0 = none */
+    uint16_t nth;         /* how many of its campaign the member held with it */
+    uint8_t issued_at[6]; /* ms since 1970, little-endian */
+    uint8_t state;        /* enum coupon_state */
+    uint8_t key;          /* id of the key that its code is made with */
 };
 
 struct coupons {

@@ -10,11 +10,11 @@
 
 #include "engine/text.h"
 
-#define CAMPAIGN_STOCK_MAX 4000000000ULL  /* coupons */
-#define CAMPAIGN_PER_MEMBER_MAX 65535U    /* coupons of one campaign for one member */
-#define CAMPAIGN_NAME_BYTES_MAX 256U      /* bytes of UTF-8 */
+#define CAMPAIGN_STOCK_MAX 4000000000ULL   /* coupons */
+#define CAMPAIGN_PER_MEMBER_MAX 65535U     /* coupons of one campaign for one member */
+#define CAMPAIGN_NAME_BYTES_MAX 256U       /* bytes of UTF-8 */
 #define CAMPAIGN_DOCUMENT_BYTES_MAX 32768U /* bytes of JSON */
-#define FEN_MAX 1000000000000LL           /* the largest amount of money, in fen */
+#define FEN_MAX 1000000000000LL            /* the largest amount of money, in fen */
 
 /* What one coupon is worth. Numbers are part of the journal: append only. */
 enum value_kind {
@@ -32,13 +32,13 @@ struct campaign_value {
 };
 
 struct campaign_definition {
-    struct text name;     /* 1..CAMPAIGN_NAME_BYTES_MAX bytes of UTF-8 */
-    uint64_t stock;       /* 1..CAMPAIGN_STOCK_MAX */
-    uint32_t per_member;  /* 1..CAMPAIGN_PER_MEMBER_MAX */
-    int64_t opens_at_ms;  /* ms since 1970; 0 = as soon as it runs */
-    int64_t ends_at_ms;   /* ms since 1970, first moment at which it is over; 0 = never */
+    struct text name;    /* 1..CAMPAIGN_NAME_BYTES_MAX bytes of UTF-8 */
+    uint64_t stock;      /* 1..CAMPAIGN_STOCK_MAX */
+    uint32_t per_member; /* 1..CAMPAIGN_PER_MEMBER_MAX */
+    int64_t opens_at_ms; /* ms since 1970; 0 = as soon as it runs */
+    int64_t ends_at_ms;  /* ms since 1970, first moment at which it is over; 0 = never */
     struct campaign_value value;
-    struct text source;   /* the document this was compiled from */
+    struct text source; /* the document this was compiled from */
 };
 
 #endif

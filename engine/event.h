@@ -47,9 +47,11 @@ enum event_type {
 #undef EVENT_END
 };
 
+/* clang-format off */
 #define EVENT(number, NAME, name, meaning) struct event_##name {
 #define FIELD(name, TYPE, field, meaning) EVENT_TYPE_##TYPE field;
 #define EVENT_END(NAME, name) };
+/* clang-format on */
 #include "engine/events.def"
 #undef EVENT
 #undef FIELD

@@ -17,8 +17,7 @@ bool members_init(struct members *members, uint32_t limit, uint64_t seed)
 {
     *members = (struct members){.seed = seed};
     return pool_init(&members->pool, sizeof(struct member), limit) &&
-           pool_init(&members->long_ids, ID_BYTES_MAX, limit) &&
-           table_init(&members->table, limit);
+           pool_init(&members->long_ids, ID_BYTES_MAX, limit) && table_init(&members->table, limit);
 }
 
 void members_deinit(struct members *members)

@@ -31,8 +31,7 @@ static uint64_t name_rehash(const void *context, uint32_t index)
 bool names_init(struct names *names, uint32_t limit, uint64_t seed)
 {
     *names = (struct names){.seed = seed};
-    return pool_init(&names->pool, sizeof(struct name), limit) &&
-           table_init(&names->table, limit);
+    return pool_init(&names->pool, sizeof(struct name), limit) && table_init(&names->table, limit);
 }
 
 void names_deinit(struct names *names)

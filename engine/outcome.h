@@ -12,14 +12,14 @@
 
 /* What a command came to. Which fields count follows from command and refusal; net/reply.c shows all. */
 struct outcome {
-    enum refusal refusal;  /* REFUSAL_NONE = accepted */
-    uint64_t gate;         /* the answer may leave when this sequence is durable */
-    const char *word;      /* state, limit or "what" of the answer; static */
-    int64_t numbers[2];    /* balance, stock, current and cap … */
-    uint32_t member;       /* index shown */
-    uint32_t campaign;     /* index shown, or the first of a page */
-    uint32_t coupon;       /* index shown, or the first of a page */
-    uint32_t event_count;  /* 0 for look-ups and refusals */
+    enum refusal refusal; /* REFUSAL_NONE = accepted */
+    uint64_t gate;        /* the answer may leave when this sequence is durable */
+    const char *word;     /* state, limit or "what" of the answer; static */
+    int64_t numbers[2];   /* balance, stock, current and cap … */
+    uint32_t member;      /* index shown */
+    uint32_t campaign;    /* index shown, or the first of a page */
+    uint32_t coupon;      /* index shown, or the first of a page */
+    uint32_t event_count; /* 0 for look-ups and refusals */
     struct event events[GROUP_EVENTS_MAX];
 };
 

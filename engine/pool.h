@@ -15,12 +15,12 @@
 #include <stdint.h>
 
 struct pool {
-    uint8_t *base;        /* start of the reserved address space */
-    size_t record_bytes;  /* size of one record */
-    size_t bytes_usable;  /* made readable and writable so far */
-    size_t bytes_max;     /* reserved */
-    uint32_t count;       /* records in use, the "none" record 0 included */
-    uint32_t limit;       /* most records, the "none" record 0 included */
+    uint8_t *base;       /* start of the reserved address space */
+    size_t record_bytes; /* size of one record */
+    size_t bytes_usable; /* made readable and writable so far */
+    size_t bytes_max;    /* reserved */
+    uint32_t count;      /* records in use, the "none" record 0 included */
+    uint32_t limit;      /* most records, the "none" record 0 included */
 };
 
 /* Reserves room for `limit` records of `record_bytes`. False: no address space. */

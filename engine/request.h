@@ -28,7 +28,7 @@ struct request {
 #define REQUEST_FORGOTTEN_MS (-1)
 
 struct requests {
-    struct pool ring;  /* record 1 + n % limit is the n-th bound */
+    struct pool ring;   /* record 1 + n % limit is the n-th bound */
     struct table table; /* by key */
     uint64_t bound;     /* how many were ever bound */
     uint64_t forgotten; /* how many of them, the oldest, are gone */

@@ -19,13 +19,13 @@ struct engine_options {
     uint32_t members_max;
     uint32_t coupons_max;
     uint32_t campaigns_max;
-    uint32_t names_max;         /* stores, and as many staff ids */
+    uint32_t names_max; /* stores, and as many staff ids */
     uint32_t requests_max;
     int64_t request_window_ms;  /* how long a request id is good for */
     uint64_t hash_seed;         /* random per process: shows in no answer and no event */
     uint8_t request_secret[16]; /* of the request ids' keyed hash */
     struct code_keys code_keys;
-    uint32_t code_key;          /* id of the key for new coupons; live */
+    uint32_t code_key; /* id of the key for new coupons; live */
 };
 
 struct engine {

@@ -32,12 +32,12 @@ struct table_bucket {
 };
 
 struct table {
-    struct pool buckets;   /* primary buckets, in order; bucket 0 is record 1 */
-    struct pool overflows; /* further buckets of a full primary */
-    uint32_t bucket_count; /* primary buckets in use */
-    uint32_t mask;         /* smallest 2^n - 1 that is >= bucket_count - 1 */
+    struct pool buckets;    /* primary buckets, in order; bucket 0 is record 1 */
+    struct pool overflows;  /* further buckets of a full primary */
+    uint32_t bucket_count;  /* primary buckets in use */
+    uint32_t mask;          /* smallest 2^n - 1 that is >= bucket_count - 1 */
     uint32_t free_overflow; /* first given-back overflow bucket; 0 = none */
-    uint64_t count;        /* entries */
+    uint64_t count;         /* entries */
 };
 
 /* Tells whether the record of this index has the key that is looked for. */

@@ -12,7 +12,7 @@
 #define TEXTS_SIZES 9U /* 256 bytes to 64 KiB */
 
 struct texts {
-    struct pool units;             /* of 256 bytes */
+    struct pool units;                /* of 256 bytes */
     uint32_t given_back[TEXTS_SIZES]; /* first free block of each size; 0 = none */
 };
 
@@ -26,8 +26,7 @@ bool texts_init(struct texts *texts, uint32_t units_max) __attribute__((warn_unu
 void texts_deinit(struct texts *texts);
 
 /* Makes sure that texts of `a` and of `b` bytes can be kept. False: full. */
-bool texts_reserve(struct texts *texts, uint32_t a, uint32_t b)
-    __attribute__((warn_unused_result));
+bool texts_reserve(struct texts *texts, uint32_t a, uint32_t b) __attribute__((warn_unused_result));
 
 /* Copies a text in. Room must have been reserved. */
 struct kept texts_keep(struct texts *texts, struct text text);

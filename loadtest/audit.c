@@ -32,26 +32,48 @@ enum audit_level audit_level_of(const struct options *options, uint64_t members)
     return members <= full_members_most ? AUDIT_FULL : AUDIT_TOTALS;
 }
 
+/* Read all campaigns' numbers from the server, a batch at a time. */
+static bool states_read(struct client *client, const struct peer *peer, const struct roll *roll,
+                        struct campaign_state *states, struct failure *failure)
+{
+    for (uint32_t first = 0; first < roll->campaign_count; first += PEER_BATCH) {
+        uint32_t left = roll->campaign_count - first;
+        uint32_t end = first + (left < PEER_BATCH ? left : PEER_BATCH);
+        for (uint32_t i = first; i < end; i++)
+            peer->read_ask(client, roll->campaigns[i].id);
+        for (uint32_t i = first; i < end; i++) {
+            if (!peer->read_take(client, &states[i], failure))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool before_enter(struct campaign *campaign, const struct campaign_state *state, bool made,
+                         struct failure *failure)
+{
+    if (!state->found)
+        return failure_set(failure, "campaign %s does not exist on this server", campaign->id);
+    if (made && (state->stock != campaign->stock || state->per_member != campaign->per_member))
+        return failure_set(failure,
+                           "campaign %s exists with a stock of %" PRIu64 " and %u per member; "
+                           "take another --campaign-prefix, or --no-create",
+                           campaign->id, state->stock, state->per_member);
+    campaign->issued_before = state->issued;
+    campaign->stock = state->stock;
+    campaign->per_member = state->per_member;
+    return true;
+}
+
 bool audit_before(struct client *client, const struct peer *peer, struct roll *roll, bool made,
                   struct failure *failure)
 {
-    for (uint32_t i = 0; i < roll->campaign_count; i++) {
-        struct campaign *campaign = &roll->campaigns[i];
-        struct campaign_state state;
-        if (!peer->campaign_read(client, campaign->id, &state, failure))
-            return false;
-        if (!state.found)
-            return failure_set(failure, "campaign %s does not exist on this server", campaign->id);
-        if (made && (state.stock != campaign->stock || state.per_member != campaign->per_member))
-            return failure_set(failure,
-                               "campaign %s exists with a stock of %" PRIu64 " and %u per member; "
-                               "take another --campaign-prefix, or --no-create",
-                               campaign->id, state.stock, state.per_member);
-        campaign->issued_before = state.issued;
-        campaign->stock = state.stock;
-        campaign->per_member = state.per_member;
-    }
-    return true;
+    struct campaign_state *states = memory_zeroed(roll->campaign_count, sizeof *states);
+    bool good = states_read(client, peer, roll, states, failure);
+    for (uint32_t i = 0; i < roll->campaign_count && good; i++)
+        good = before_enter(&roll->campaigns[i], &states[i], made, failure);
+    free(states);
+    return good;
 }
 
 static void coupon_enter(void *context, uint32_t member, uint32_t campaign, struct span code)
@@ -250,13 +272,11 @@ static bool campaigns_check(const struct audit_case *audit, struct client *clien
     struct pair_sums *sums = memory_zeroed(roll->campaign_count, sizeof *sums);
     if (holdings || audit->ledger)
         pairs_check(audit, holdings, sums);
-    bool asked = true;
-    for (uint32_t i = 0; i < roll->campaign_count && asked; i++) {
-        struct campaign_state state;
-        asked = audit->peer->campaign_read(client, roll->campaigns[i].id, &state, failure);
-        if (asked)
-            campaign_check(audit, i, &state, holdings, &sums[i], report);
-    }
+    struct campaign_state *states = memory_zeroed(roll->campaign_count, sizeof *states);
+    bool asked = states_read(client, audit->peer, roll, states, failure);
+    for (uint32_t i = 0; i < roll->campaign_count && asked; i++)
+        campaign_check(audit, i, &states[i], holdings, &sums[i], report);
+    free(states);
     free(sums);
     return asked;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 static const int answer_wait_ms = 30000;
+static const double loading_patience_s = 120;
 static const size_t inbox_bytes_least = 256 * 1024;
 
 struct client {
@@ -24,7 +25,8 @@ static void append(struct client *client, const char *bytes, size_t length)
         client->out_room = 2 * (client->out_used + length) + 1024;
         client->out = memory_resized(client->out, client->out_room, 1);
     }
-    memcpy(client->out + client->out_used, bytes, length);
+    if (length)
+        memcpy(client->out + client->out_used, bytes, length);
     client->out_used += length;
 }
 
@@ -38,37 +40,51 @@ static bool ready_wait(const struct client *client, short events)
     return ready > 0;
 }
 
-/* Connect and greet once. On false *again tells whether waiting may help. */
-static bool client_connect(struct client *client, bool *again, struct failure *failure)
+/* What one attempt to open a connection came to. */
+enum attempt { ATTEMPT_OPEN, ATTEMPT_NOBODY, ATTEMPT_LOADING, ATTEMPT_REFUSED };
+
+/* Tell a server that will answer soon from one that never will. */
+static enum attempt refusal_of(const struct client *client, struct span text,
+                               struct failure *failure)
+{
+    static const char *const passing[] = {"LOADING", "TRYAGAIN", "BUSY", "MASTERDOWN"};
+    bool locked = text.length > 6 && memcmp(text.bytes, "NOAUTH", 6) == 0;
+    failure_set(failure, "%s answered the greeting with \"%.*s\"%s", client->endpoint->name,
+                (int)text.length, text.bytes, locked ? "; give its --password" : "");
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        size_t length = strlen(passing[i]);
+        if (text.length >= length && memcmp(text.bytes, passing[i], length) == 0)
+            return ATTEMPT_LOADING;
+    }
+    return ATTEMPT_REFUSED;
+}
+
+static enum attempt client_connect(struct client *client, struct failure *failure)
 {
     const struct endpoint *endpoint = client->endpoint;
-    *again = true;
     client->socket = endpoint_start(endpoint);
     int error = client->socket < 0 ? errno : 0;
     if (!error && !ready_wait(client, POLLOUT))
         error = ETIMEDOUT;
     if (!error)
         error = endpoint_socket_error(client->socket);
-    if (error)
-        return failure_set(failure,
-                           "cannot connect to %s: %s; start the server, or name another place "
-                           "with --host and --port or --unix",
-                           endpoint->name, strerror(error));
-    static const char ping[] = "*1\r\n$4\r\nPING\r\n";
-    if (endpoint->greeting_bytes)
-        append(client, endpoint->greeting, endpoint->greeting_bytes);
-    else
-        append(client, ping, sizeof ping - 1);
-    struct reply reply;
-    if (!client_read(client, &reply, failure))
-        return false;
-    if (reply.first.kind != REPLY_ERROR)
-        return true;
-    struct span text = reply.first.text;
-    *again = text.length > 7 && memcmp(text.bytes, "LOADING", 7) == 0;
-    bool locked = text.length > 6 && memcmp(text.bytes, "NOAUTH", 6) == 0;
-    return failure_set(failure, "%s answered the greeting with \"%.*s\"%s", endpoint->name,
-                       (int)text.length, text.bytes, locked ? "; give its --password" : "");
+    if (error) {
+        failure_set(failure,
+                    "cannot connect to %s: %s; start the server, or name another place with "
+                    "--host and --port or --unix",
+                    endpoint->name, strerror(error));
+        return ATTEMPT_NOBODY;
+    }
+    append(client, endpoint->greeting, endpoint->greeting_bytes);
+    append(client, endpoint->probe, strlen(endpoint->probe));
+    for (uint32_t i = 0; i < endpoint->greeting_count + 1; i++) {
+        struct reply reply;
+        if (!client_read(client, &reply, failure))
+            return ATTEMPT_NOBODY;
+        if (reply.first.kind == REPLY_ERROR)
+            return refusal_of(client, reply.first.text, failure);
+    }
+    return ATTEMPT_OPEN;
 }
 
 struct client *client_open(const struct endpoint *endpoint, double patience_s,
@@ -78,20 +94,29 @@ struct client *client_open(const struct endpoint *endpoint, double patience_s,
     client->endpoint = endpoint;
     client->in_room = inbox_bytes_least;
     client->in = memory_resized(NULL, client->in_room, 1);
-    uint64_t give_up_ns = clock_ns() + (uint64_t)(patience_s * 1e9);
-    bool again = true;
-    while (!client_connect(client, &again, failure)) {
+    uint64_t begin_ns = clock_ns();
+    bool told = false;
+    for (;;) {
+        enum attempt attempt = client_connect(client, failure);
+        if (attempt == ATTEMPT_OPEN)
+            return client;
         if (client->socket >= 0)
             close(client->socket);
         client->socket = -1;
         client->out_used = client->in_used = client->in_from = 0;
-        if (!again || clock_ns() >= give_up_ns) {
+        bool loading = attempt == ATTEMPT_LOADING;
+        double waited_s = (double)(clock_ns() - begin_ns) / 1e9;
+        double most_s = loading && patience_s < loading_patience_s ? loading_patience_s
+                                                                   : patience_s;
+        if (attempt == ATTEMPT_REFUSED || waited_s >= most_s) {
             client_close(&client);
             return NULL;
         }
+        if (loading && !told)
+            fprintf(stderr, "boon-load: waiting: %s\n", failure->text);
+        told |= loading;
         usleep(100000);
     }
-    return client;
 }
 
 void client_close(struct client **client)

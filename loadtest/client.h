@@ -13,8 +13,8 @@
 
 struct client;
 
-/* Connect and greet, trying again for up to patience_s seconds while the server is not there or
- * loading; NULL with a failure that says what to do next. */
+/* Connect and greet, trying again for up to patience_s seconds while nobody is there, and for two
+ * minutes while the server is loading; NULL with a failure that says what to do next. */
 struct client *client_open(const struct endpoint *endpoint, double patience_s,
                            struct failure *failure);
 

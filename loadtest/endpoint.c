@@ -49,27 +49,33 @@ static bool host_resolve(struct endpoint *endpoint, const struct options *option
     return true;
 }
 
-/* Write HELLO 3 [AUTH default password], or AUTH password, or nothing. */
+void endpoint_greet(struct endpoint *endpoint, size_t count, const char *const *words)
+{
+    size_t room = sizeof endpoint->greeting, used = endpoint->greeting_bytes;
+    used += (size_t)snprintf(endpoint->greeting + used, room - used, "*%zu\r\n", count);
+    for (size_t i = 0; i < count; i++) {
+        ASSERT(used < room);
+        used += (size_t)snprintf(endpoint->greeting + used, room - used, "$%zu\r\n%s\r\n",
+                                 strlen(words[i]), words[i]);
+    }
+    ASSERT(used < room);
+    endpoint->greeting_bytes = used;
+    endpoint->greeting_count++;
+}
+
+/* HELLO 3 [AUTH default password], or AUTH password, or nothing. */
 static bool greeting_write(struct endpoint *endpoint, const struct options *options,
                            struct failure *failure)
 {
     const char *password = options->password;
-    size_t length = strlen(password);
-    if (length > 400)
+    if (strlen(password) > 400)
         return failure_set(failure, "--password takes at most 400 bytes");
-    int written = 0;
-    if (options->resp == 3 && length)
-        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
-                           "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n"
-                           "$%zu\r\n%s\r\n",
-                           length, password);
+    if (options->resp == 3 && password[0])
+        endpoint_greet(endpoint, 5, (const char *[]){"HELLO", "3", "AUTH", "default", password});
     else if (options->resp == 3)
-        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
-                           "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
-    else if (length)
-        written = snprintf(endpoint->greeting, sizeof endpoint->greeting,
-                           "*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", length, password);
-    endpoint->greeting_bytes = (size_t)written;
+        endpoint_greet(endpoint, 2, (const char *[]){"HELLO", "3"});
+    else if (password[0])
+        endpoint_greet(endpoint, 2, (const char *[]){"AUTH", password});
     return true;
 }
 

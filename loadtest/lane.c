@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define GREETING_COUNT_MAX 4U
 static const size_t out_bytes_least = 8 * 1024;
 static const size_t out_bytes_most = 256 * 1024;
 
@@ -14,7 +15,7 @@ void lane_init(struct lane *lane, uint32_t number, int epoll, uint32_t pipeline,
 {
     *lane = (struct lane){.number = number, .socket = -1, .epoll = epoll};
     uint32_t room = 4;
-    while (room < pipeline + 2) /* one more for the greeting */
+    while (room < pipeline + GREETING_COUNT_MAX)
         room *= 2;
     lane->ring = memory_zeroed(room, sizeof *lane->ring);
     lane->ring_mask = room - 1;
@@ -61,12 +62,11 @@ void lane_opened(struct lane *lane, const struct endpoint *endpoint)
     ASSERT(lane->sent == lane->tail);
     lane->state = LANE_OPEN;
     lane_watch(lane, EPOLL_CTL_MOD, false);
-    if (!endpoint->greeting_bytes)
-        return;
+    ASSERT(endpoint->greeting_count <= GREETING_COUNT_MAX);
     memcpy(lane->out, endpoint->greeting, endpoint->greeting_bytes);
     lane->out_used = endpoint->greeting_bytes;
-    lane->tail--;
-    *lane_request(lane, lane->tail) = (struct request){.kind = REQUEST_GREETING};
+    for (uint32_t i = 0; i < endpoint->greeting_count; i++)
+        *lane_request(lane, --lane->tail) = (struct request){.kind = REQUEST_GREETING};
 }
 
 void lane_drop(struct lane *lane)
@@ -75,7 +75,7 @@ void lane_drop(struct lane *lane)
         close(lane->socket);
     lane->socket = -1;
     lane->out_from = lane->out_used = lane->carry_used = 0;
-    if (lane->tail != lane->sent && lane_request(lane, lane->tail)->kind == REQUEST_GREETING)
+    while (lane->tail != lane->sent && lane_request(lane, lane->tail)->kind == REQUEST_GREETING)
         lane->tail++;
     for (uint32_t i = lane->tail; i != lane->sent; i++)
         lane_request(lane, i)->again = true;

@@ -77,6 +77,10 @@ static int report(const struct options *options, const struct result *result)
         fputs("boon-load: not one request got a business answer\n", stderr);
         return EXIT_MISMATCH;
     }
+    if (loaded && result->lanes_lost == (uint64_t)options->connections) {
+        fputs("boon-load: every connection was lost before the end\n", stderr);
+        return EXIT_UNUSABLE;
+    }
     return EXIT_DONE;
 }
 

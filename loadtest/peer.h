@@ -1,6 +1,6 @@
 /* peer.h -- the two servers a load can be put on: Boon, and a Redis with the usual claim script.
  *
- * Each describes, in the same six functions, how to set a campaign up, what a claim and a look-up
+ * Each describes, in the same functions, how to set a campaign up, what a claim and a look-up
  * look like on the wire, and how to read back what it has issued. Both answer a claim with the
  * same status words, so everything else is shared. */
 #ifndef LOADTEST_PEER_H
@@ -32,15 +32,20 @@ struct peer_session {
 };
 
 struct peer {
-    /* Make the server ready for claims, once; e.g. load the script. */
-    bool (*prepare)(struct client *client, const struct options *options,
+    /* One RESP request that reads something, so that a server still loading refuses it. */
+    const char *probe;
+    /* Make the server ready for claims, once; e.g. load the script. May add to the greeting of
+     * the connections that follow. */
+    bool (*prepare)(struct client *client, const struct options *options, struct endpoint *endpoint,
                     struct peer_session *session, struct failure *failure);
-    /* Create and start the campaign; one that exists alike already is taken as it is. */
-    bool (*campaign_create)(struct client *client, const struct campaign *campaign,
-                            struct failure *failure);
-    /* Read a campaign's numbers; state->found tells whether it exists. */
-    bool (*campaign_read)(struct client *client, const char *id, struct campaign_state *state,
-                          struct failure *failure);
+    /* Ask for the campaign to be created and started, and take the answer; one that exists alike
+     * already is taken as it is. Ask for many, then take as many, in the same order. */
+    void (*create_ask)(struct client *client, const struct campaign *campaign);
+    bool (*create_take)(struct client *client, const struct campaign *campaign,
+                        struct failure *failure);
+    /* Ask for a campaign's numbers, and take them; state->found tells whether it exists. */
+    void (*read_ask)(struct client *client, const char *id);
+    bool (*read_take)(struct client *client, struct campaign_state *state, struct failure *failure);
     /* Give every member of the roll 1,000 points. */
     bool (*points_give)(struct client *client, const struct roll *roll, struct failure *failure);
     /* Read back every coupon of the roll's members and campaigns. */
@@ -58,6 +63,9 @@ const struct peer *peer_of(const struct options *options);
 
 extern const struct peer peer_boon;
 extern const struct peer peer_redis_lua;
+
+/* How many campaigns are asked for at a time. */
+#define PEER_BATCH 256U
 
 /* Read an unsigned number from an integer or a text; 0 when it is none. */
 uint64_t peer_number(const struct reply_item *item);

@@ -13,8 +13,10 @@ static const uint32_t points_batch = 1024;
 #define MEMBERS_BATCH 256U
 
 static bool boon_prepare(struct client *client, const struct options *options,
-                         struct peer_session *session, struct failure *failure)
+                         struct endpoint *endpoint, struct peer_session *session,
+                         struct failure *failure)
 {
+    (void)endpoint;
     (void)client;
     (void)options;
     (void)session;
@@ -35,14 +37,18 @@ static char *document_write(const struct campaign *campaign)
     return text;
 }
 
-static bool boon_campaign_create(struct client *client, const struct campaign *campaign,
-                                 struct failure *failure)
+static void boon_create_ask(struct client *client, const struct campaign *campaign)
 {
     char *document = document_write(campaign);
     struct span id = span_of(campaign->id);
     client_add(client, WORDS(span_of("CAMPAIGN.PUT"), id, span_of(document)));
     client_add(client, WORDS(span_of("CAMPAIGN.START"), id));
     free(document);
+}
+
+static bool boon_create_take(struct client *client, const struct campaign *campaign,
+                             struct failure *failure)
+{
     char what[200];
     struct reply reply;
     if (!client_read(client, &reply, failure))
@@ -65,11 +71,15 @@ static bool boon_campaign_create(struct client *client, const struct campaign *c
     return put;
 }
 
-static bool boon_campaign_read(struct client *client, const char *id, struct campaign_state *state,
-                               struct failure *failure)
+static void boon_read_ask(struct client *client, const char *id)
+{
+    client_add(client, WORDS(span_of("CAMPAIGN.GET"), span_of(id)));
+}
+
+static bool boon_read_take(struct client *client, struct campaign_state *state,
+                           struct failure *failure)
 {
     *state = (struct campaign_state){.found = false};
-    client_add(client, WORDS(span_of("CAMPAIGN.GET"), span_of(id)));
     struct reply reply;
     if (!client_read(client, &reply, failure))
         return false;
@@ -267,9 +277,12 @@ static void boon_lookup_form(struct form *form, uint32_t member_bytes)
 }
 
 const struct peer peer_boon = {
+    .probe = "*3\r\n$13\r\nCAMPAIGN.LIST\r\n$5\r\nLIMIT\r\n$1\r\n1\r\n",
     .prepare = boon_prepare,
-    .campaign_create = boon_campaign_create,
-    .campaign_read = boon_campaign_read,
+    .create_ask = boon_create_ask,
+    .create_take = boon_create_take,
+    .read_ask = boon_read_ask,
+    .read_take = boon_read_take,
     .points_give = boon_points_give,
     .coupons_read = boon_coupons_read,
     .claim_form = boon_claim_form,

@@ -57,7 +57,8 @@ static struct span key_of(struct key *key, const char *campaign, const char *wha
 }
 
 static bool redis_prepare(struct client *client, const struct options *options,
-                          struct peer_session *session, struct failure *failure)
+                          struct endpoint *endpoint, struct peer_session *session,
+                          struct failure *failure)
 {
     const char *script = options->per_member == 1 ? script_once : script_counted;
     client_add(client, WORDS(span_of("SCRIPT"), span_of("LOAD"), span_of(script)));
@@ -68,6 +69,8 @@ static bool redis_prepare(struct client *client, const struct options *options,
         return peer_refused(failure, "SCRIPT LOAD", &reply);
     memcpy(session->script, reply.first.text.bytes, 40);
     session->script[40] = '\0';
+    /* A Redis that was restarted has forgotten the script: each connection brings it along. */
+    endpoint_greet(endpoint, 3, (const char *[]){"SCRIPT", "LOAD", script});
     return true;
 }
 
@@ -85,8 +88,7 @@ static bool replies_pass(struct client *client, size_t count, const char *what,
     return true;
 }
 
-static bool redis_campaign_create(struct client *client, const struct campaign *campaign,
-                                  struct failure *failure)
+static void redis_create_ask(struct client *client, const struct campaign *campaign)
 {
     struct key definition, left;
     char stock[24], per_member[12];
@@ -97,17 +99,27 @@ static bool redis_campaign_create(struct client *client, const struct campaign *
     client_add(client, WORDS(span_of("HSETNX"), key, span_of("per_member"), span_of(per_member)));
     client_add(client, WORDS(span_of("SET"), key_of(&left, campaign->id, "stock"), span_of(stock),
                              span_of("NX")));
+}
+
+static bool redis_create_take(struct client *client, const struct campaign *campaign,
+                              struct failure *failure)
+{
+    (void)campaign;
     return replies_pass(client, 3, "creating a campaign", failure);
 }
 
-static bool redis_campaign_read(struct client *client, const char *id, struct campaign_state *state,
-                                struct failure *failure)
+static void redis_read_ask(struct client *client, const char *id)
 {
     struct key definition, events;
-    *state = (struct campaign_state){.found = false};
     client_add(client, WORDS(span_of("HMGET"), key_of(&definition, id, "campaign"),
                              span_of("stock"), span_of("per_member")));
     client_add(client, WORDS(span_of("XLEN"), key_of(&events, id, "events")));
+}
+
+static bool redis_read_take(struct client *client, struct campaign_state *state,
+                            struct failure *failure)
+{
+    *state = (struct campaign_state){.found = false};
     struct reply reply;
     if (!client_read(client, &reply, failure))
         return false;
@@ -210,7 +222,8 @@ static bool redis_coupons_read(struct client *client, const struct roll *roll,
         if (!client_read(client, &reply, failure))
             return false;
         uint64_t holders = peer_number(&reply.first);
-        if (!redis_campaign_read(client, id, &state, failure))
+        redis_read_ask(client, id);
+        if (!redis_read_take(client, &state, failure))
             return false;
         char sentence[ID_BYTES_MAX + 160];
         snprintf(sentence, sizeof sentence,
@@ -255,9 +268,12 @@ static void redis_lookup_form(struct form *form, uint32_t member_bytes)
 }
 
 const struct peer peer_redis_lua = {
+    .probe = "*2\r\n$6\r\nEXISTS\r\n$9\r\nboon-load\r\n",
     .prepare = redis_prepare,
-    .campaign_create = redis_campaign_create,
-    .campaign_read = redis_campaign_read,
+    .create_ask = redis_create_ask,
+    .create_take = redis_create_take,
+    .read_ask = redis_read_ask,
+    .read_take = redis_read_take,
     .points_give = redis_points_give,
     .coupons_read = redis_coupons_read,
     .claim_form = redis_claim_form,

@@ -21,7 +21,10 @@ bool run_init(struct run *run, const struct options *options, volatile sig_atomi
     uint64_t moment[3] = {(uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, (uint64_t)getpid()};
     uint64_t mixed = intern_hash((struct span){(const char *)moment, sizeof moment});
     snprintf(run->id, sizeof run->id, "%08x", (unsigned)mixed);
-    return endpoint_init(&run->endpoint, options, failure);
+    if (!endpoint_init(&run->endpoint, options, failure))
+        return false;
+    run->endpoint.probe = run->peer->probe;
+    return true;
 }
 
 void run_deinit(struct run *run)
@@ -42,15 +45,31 @@ void run_request_id(const struct run *run, uint64_t serial, char out[static FORM
     }
 }
 
+static bool campaigns_create(struct client *client, const struct peer *peer,
+                             const struct roll *roll, struct failure *failure)
+{
+    for (uint32_t first = 0; first < roll->campaign_count; first += PEER_BATCH) {
+        uint32_t left = roll->campaign_count - first;
+        uint32_t end = first + (left < PEER_BATCH ? left : PEER_BATCH);
+        for (uint32_t i = first; i < end; i++)
+            peer->create_ask(client, &roll->campaigns[i]);
+        for (uint32_t i = first; i < end; i++) {
+            if (!peer->create_take(client, &roll->campaigns[i], failure))
+                return false;
+        }
+    }
+    return true;
+}
+
 bool run_prepare(struct run *run, struct failure *failure)
 {
     const struct options *options = run->options;
     struct client *client = client_open(&run->endpoint, 0, failure);
     if (!client)
         return false;
-    bool done = run->peer->prepare(client, options, &run->session, failure);
-    for (uint32_t i = 0; i < run->roll.campaign_count && done && !options->no_create; i++)
-        done = run->peer->campaign_create(client, &run->roll.campaigns[i], failure);
+    bool done = run->peer->prepare(client, options, &run->endpoint, &run->session, failure);
+    if (done && !options->no_create)
+        done = campaigns_create(client, run->peer, &run->roll, failure);
     if (done && options->audit != AUDIT_NONE)
         done = audit_before(client, run->peer, &run->roll, !options->no_create, failure);
     if (done && options->mode == MODE_SALE && options->prepare_points)

@@ -1,4 +1,4 @@
-/* batch.c -- one batch to bytes and back. Every length in the bytes is checked before it is believed. */
+/* batch.c -- one batch to bytes and back; no length is believed before it is checked. */
 #include "net/batch.h"
 
 #include <xxhash.h>

@@ -10,11 +10,12 @@
  *     offset 48  u32  groups
  *     offset 52  u32  zero
  *     offset 56  u64  chain hash of the batch before; 0 = none
- *     offset 64       groups: u32 length of what follows, i64 time_ms, u32 principal, events (event.h)
+ *     offset 64       groups: u32 length of what follows, i64 time_ms, u32 principal, events
  *     at the end u64  chain hash: XXH3-64 of all the above, seeded with the hash before
  *
- * All numbers are little-endian. A group is all events of one command and lies in one batch. A batch of
- * no groups is legal: it is sent to confirm the one before. Pure: bytes in, bytes out, nothing else.
+ * All numbers are little-endian. A group is all events of one command and lies in one batch. A
+ * batch of no groups is legal: it is sent to confirm the one before. Pure: bytes in, bytes out,
+ * nothing else.
  *
  *     batch_begin(&builder, bytes, BATCH_BYTES_MAX);
  *     if (!batch_add_group(&builder, time_ms, principal, events, count)) { … it does not fit … }
@@ -66,7 +67,8 @@ struct batch_builder {
 /* Starts a batch on `bytes`, which has `room` bytes: BATCH_EMPTY_BYTES to BATCH_BYTES_MAX. */
 void batch_begin(struct batch_builder *builder, uint8_t *bytes, size_t room);
 
-/* Adds one group of `count` events (at least one). False: it does not fit, the batch is as it was. */
+/* Adds one group of `count` events (at least one). False: it does not fit, the batch is as it
+ * was. */
 bool batch_add_group(struct batch_builder *builder, int64_t time_ms, uint32_t principal,
                      const struct event *events, uint32_t count)
     __attribute__((warn_unused_result));
@@ -77,8 +79,8 @@ static inline size_t batch_room(const struct batch_builder *builder)
     return builder->room - builder->used;
 }
 
-/* Writes header and hash; from then on the bytes are frozen. Returns the length of the batch and sets
- * `chain` to its hash. */
+/* Writes header and hash; from then on the bytes are frozen. Returns the length of the batch and
+ * sets `chain` to its hash. */
 size_t batch_seal(struct batch_builder *builder, const struct batch_stamp *stamp, uint64_t *chain);
 
 /* What can be wrong with bytes that should be a batch. */
@@ -118,8 +120,9 @@ struct batch_group {
     const uint8_t *end; /* of the events */
 };
 
-/* Checks header and hash and gets ready to read the groups. A NULL `journal_id` takes any journal's.
- * Whether epoch, number, sequence and previous hash are the expected ones is the caller's to ask. */
+/* Checks header and hash and gets ready to read the groups. A NULL `journal_id` takes any
+ * journal's. Whether epoch, number, sequence and previous hash are the expected ones is the
+ * caller's to ask. */
 enum batch_fault batch_open(struct batch_reader *reader, const uint8_t *bytes, size_t length,
                             const struct bytes16 *journal_id) __attribute__((warn_unused_result));
 

@@ -11,9 +11,9 @@
     static const struct argument_spec arguments_of_##name[] = {
 #define ARGUMENT(name, TYPE, field, word, need, meaning)                                           \
     {ARGUMENT_##TYPE, offsetof(struct name, field), #field, word, NEED_##need, meaning},
-#define COMMAND_END(NAME, name)                                                                    \
-    }                                                                                              \
-    ;
+/* clang-format off */
+#define COMMAND_END(NAME, name) };
+/* clang-format on */
 #define NEED_REQUIRED true
 #define NEED_OPTIONAL false
 #include "engine/commands.def"
@@ -22,7 +22,11 @@
 #undef COMMAND_END
 
 #define COMMAND(number, NAME, name, resp, kind, summary)                                           \
-    {COMMAND_##NAME, COMMAND_KIND_##kind, resp, summary, arguments_of_##name,                      \
+    {COMMAND_##NAME,                                                                               \
+     COMMAND_KIND_##kind,                                                                          \
+     resp,                                                                                         \
+     summary,                                                                                      \
+     arguments_of_##name,                                                                          \
      sizeof(arguments_of_##name) / sizeof(arguments_of_##name[0])},
 #define ARGUMENT(name, TYPE, field, word, need, meaning)
 #define COMMAND_END(NAME, name)

@@ -27,9 +27,9 @@ enum argument_type {
 /* One argument of a command, as in commands.def. */
 struct argument_spec {
     enum argument_type type;
-    size_t offset;       /* of the value in the command's struct */
-    const char *field;   /* "member" */
-    const char *word;    /* "CHANNEL"; "" = by position */
+    size_t offset;     /* of the value in the command's struct */
+    const char *field; /* "member" */
+    const char *word;  /* "CHANNEL"; "" = by position */
     bool required;
     const char *meaning; /* for people */
 };

@@ -11,9 +11,9 @@
 #include "net/log.h"
 #include "net/server.h"
 
-#define SENT_AT_ONCE_MAX ((size_t)256 * 1024)  /* so that one client does not hold up a turn */
-#define STALL_BYTES ((size_t)1024 * 1024)      /* replies waiting at which requests are not read */
-#define REST_AFTER_MS 2000                     /* idle time after which buffers are given back */
+#define SENT_AT_ONCE_MAX ((size_t)256 * 1024) /* so that one client does not hold up a turn */
+#define STALL_BYTES ((size_t)1024 * 1024)     /* replies waiting at which requests are not read */
+#define REST_AFTER_MS 2000                    /* idle time after which buffers are given back */
 
 static void on_read(evutil_socket_t fd, short what, void *context)
 {

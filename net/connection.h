@@ -41,16 +41,16 @@ struct connection {
     uint8_t version;    /* RESP 2 or 3 */
     struct loop_event read_event;
     struct loop_event write_event;
-    char *bytes;          /* unparsed input of this turn: in the shared buffer or in `pending` */
-    size_t length;        /* of it */
-    char *pending;        /* owned; a request that came in pieces */
+    char *bytes;   /* unparsed input of this turn: in the shared buffer or in `pending` */
+    size_t length; /* of it */
+    char *pending; /* owned; a request that came in pieces */
     size_t pending_length;
     size_t pending_capacity;
     struct output output;
-    uint64_t id;            /* never reused */
-    int64_t since_ms;       /* ms since 1970 */
-    int64_t active_ms;      /* ms since 1970 of the last bytes received */
-    uint64_t commands;      /* carried out */
+    uint64_t id;              /* never reused */
+    int64_t since_ms;         /* ms since 1970 */
+    int64_t active_ms;        /* ms since 1970 of the last bytes received */
+    uint64_t commands;        /* carried out */
     const char *last_command; /* static name, for CLIENT LIST */
     char name[CONNECTION_NAME_BYTES_MAX + 1];
     char library[CONNECTION_NAME_BYTES_MAX + 1];

@@ -173,7 +173,9 @@ static struct text take_name(struct check *check, const json_t *object)
 {
     const json_t *name = json_object_get(object, "name");
     struct text text = {json_string_value(name), (uint32_t)json_string_length(name)};
-    const char *wrong = name == NULL ? "is missing: " : !json_is_string(name) ? "is not text: " : NULL;
+    const char *wrong = name == NULL            ? "is missing: "
+                        : !json_is_string(name) ? "is not text: "
+                                                : NULL;
 
     if (wrong == NULL && (text.length == 0 || text.length > CAMPAIGN_NAME_BYTES_MAX)) {
         wrong = "";
@@ -218,8 +220,9 @@ static void take_value(struct check *check, json_t *root, struct campaign_value 
     json_t *object = json_object_get(root, "value");
 
     if (!json_is_object(object)) {
-        mistake(check, "value", "%san object with a kind, such as {\"kind\": \"amount_off\", "
-                                "\"amount\": 2000}",
+        mistake(check, "value",
+                "%san object with a kind, such as {\"kind\": \"amount_off\", "
+                "\"amount\": 2000}",
                 object == NULL ? "is missing: " : "");
         return;
     }
@@ -251,13 +254,14 @@ static void take_campaign(struct check *check, json_t *root, struct campaign_def
     static const int64_t one = 1;
 
     if (!json_is_object(root)) {
-        mistake(check, NULL, "the document is an object: {\"name\": ..., \"stock\": ..., \"value\": ...}");
+        mistake(check, NULL,
+                "the document is an object: {\"name\": ..., \"stock\": ..., \"value\": ...}");
         return;
     }
     campaign->name = take_name(check, root);
     campaign->stock = (uint64_t)take_number(check, root, "stock", &coupons, NULL);
-    campaign->per_member =
-        (uint32_t)take_number(check, root, "per_member", &coupons_per_member, &one);
+    campaign->per_member = (uint32_t)take_number(check, root, "per_member", &coupons_per_member,
+                                                 &one);
     campaign->opens_at_ms = take_moment(check, root, "opens_at");
     campaign->ends_at_ms = take_moment(check, root, "ends_at");
     if (campaign->ends_at_ms != 0 && campaign->ends_at_ms <= campaign->opens_at_ms) {

@@ -167,7 +167,8 @@ static void clock_and_keys(struct info *info, const struct server *server)
 {
     if (server->options->clock == OPTIONS_CLOCK_MANUAL) {
         info_line(info, "clock:manual");
-        info_line(info, "clock_note:MANUAL CLOCK: time stands still until CLOCK.SET; for tests only");
+        info_line(info,
+                  "clock_note:MANUAL CLOCK: time stands still until CLOCK.SET; for tests only");
     } else {
         info_line(info, "clock:real");
     }

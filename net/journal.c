@@ -17,9 +17,9 @@
  *                                                  └───────────────────┘
  *     HALTED from everywhere, DEPOSED from LOOKING, HANDED_OVER from all before BEGIN: for good
  *
- * A state is a question that was sent, or IDLE or DOWN. When Redis refuses it, the state stays and the
- * same question goes out again after a while; so every question may be asked twice: reads change nothing,
- * and an append has its ID.
+ * A state is a question that was sent, or IDLE or DOWN. When Redis refuses it, the state stays and
+ * the same question goes out again after a while; so every question may be asked twice: reads
+ * change nothing, and an append has its ID.
  */
 #include "net/journal_inside.h"
 
@@ -145,6 +145,27 @@ static void send_page(struct journal *journal)
     SEND(journal, "XRANGE", journal->key, after, end, "COUNT", count);
 }
 
+/* Asks for the last entry; while leading, for all from the last acknowledged one on. There can
+ * be no more than our sealed ones, unless another server took over: then its TAKEOVER is the
+ * next. */
+static void send_look(struct journal *journal)
+{
+    char start[ENTRY_ID_TEXT_BYTES];
+    char count[16];
+    uint32_t sealed = 0;
+    if (!journal->begun) {
+        SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
+        return;
+    }
+    for (const struct queue_batch *batch = queue_sealed(journal->queue); batch != NULL;
+         batch = batch->next) {
+        sealed++;
+    }
+    entry_id_write(journal->durable, start);
+    snprintf(count, sizeof(count), "%" PRIu32, sealed + 2);
+    SEND(journal, "XRANGE", journal->key, start, "+", "COUNT", count);
+}
+
 /* Sends the question that the state stands for. */
 static void ask(struct journal *journal)
 {
@@ -165,7 +186,7 @@ static void ask(struct journal *journal)
         send_genesis(journal);
         return;
     case JOURNAL_LOOKING:
-        SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
+        send_look(journal);
         return;
     case JOURNAL_TAKING:
         send_append(journal, 0, journal->mark, journal->mark_length);
@@ -240,7 +261,8 @@ void journal_drop(struct journal *journal, const char *why)
     journal_note(journal, "the connection to Redis was dropped: %s", why);
 }
 
-/* Waits before the same question, and longer each time. Returns whether it is the first wait in a row. */
+/* Waits before the same question, and longer each time. Returns whether it is the first wait in
+ * a row. */
 static bool back_off(struct journal *journal)
 {
     bool first = journal->back_off_ms == BACK_OFF_MS_MIN;
@@ -260,9 +282,9 @@ void journal_hold(struct journal *journal, const char *what, struct text error)
     }
 }
 
-/* A Redis that lost what it had acknowledged. While this process lives it could append again what is
- * missing, from a ring of the newest batches, the TAKEOVER included: that belongs here, and nowhere
- * else. */
+/* A Redis that lost what it had acknowledged. While this process lives it could append again
+ * what is missing, from a ring of the newest batches, the TAKEOVER included: that belongs here,
+ * and nowhere else. */
 void journal_came_back_shorter(struct journal *journal, const char *what)
 {
     const struct entry_id first = {0, 1};
@@ -344,17 +366,12 @@ static void refused(struct journal *journal, struct text error)
 
 static void looked(struct journal *journal, const struct journal_answer *answer)
 {
-    struct entry_id id;
     if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
         journal_drop(journal, "it did not answer with entries");
-    } else if (answer->count == 0) {
-        journal_came_back_shorter(journal, "the stream is gone");
-    } else if (!entry_id_read(answer->entries[0].id, &id)) {
-        journal_drop(journal, "it answered with an entry that has no ID");
     } else if (journal->begun) {
-        journal_looked_at_lead(journal, &answer->entries[0], id);
+        journal_looked_at_lead(journal, answer);
     } else {
-        journal_looked_at_start(journal, &answer->entries[0], id);
+        journal_looked_at_start(journal, answer);
     }
 }
 

@@ -1,8 +1,8 @@
-/* journal.h -- the journal's protocol: what to send, what an answer means, what to do when it is lost.
+/* journal.h -- the journal's protocol: what to send, what an answer means, what a lost one.
  *
- * A state machine without I/O: no socket, no clock, no randomness. What it wants to send goes out by its
- * port, what happens comes in by its inputs, what follows goes to its owner. net/journal_redis.c is the
- * port to a real Redis, the simulator has one of its own.
+ * A state machine without I/O: no socket, no clock, no randomness. What it wants to send goes out
+ * by its port, what happens comes in by its inputs, what follows goes to its owner.
+ * net/journal_redis.c is the port to a real Redis, the simulator has one of its own.
  *
  *        owner: leading durable progress halted deposed handed_over note
  *                                   ▲
@@ -16,25 +16,26 @@
  *     each loop turn:  step commands, queue_add();  journal_pump(journal);
  *     durable(seq):    replies that waited for a sequence <= seq may leave
  *
- * The stream ID is the fence (design rule 6): a batch is written as <epoch>-<number>, and Redis refuses
- * an ID that is not above the last one. One append is in flight, its bytes frozen, its ID never used for
- * others. The first append of a server is <epoch>-0, the TAKEOVER, outside of sequence and chain; whoever
- * gets it accepted replays what lies below and then leads from <epoch>-1, the BEGIN, on.
+ * The stream ID is the fence (design rule 6): a batch is written as <epoch>-<number>, and Redis
+ * refuses an ID that is not above the last one. One append is in flight, its bytes frozen, its ID
+ * never used for others. The first append of a server is <epoch>-0, the TAKEOVER, outside of
+ * sequence and chain; whoever gets it accepted replays what lies below and then leads from
+ * <epoch>-1, the BEGIN, on.
  *
- * At start:  settings, role, first entry (GENESIS: is this our journal?), last entry, TAKEOVER, replay
+ * At start:  settings, role, first entry (GENESIS: is it our journal?), last entry, TAKEOVER, replay
  *            in pages, BEGIN; leading() when that is acknowledged.
- * When an answer is lost:  the same up to the last entry, which tells:
- *     a higher epoch                    deposed
- *     the last acknowledged one         ours never arrived: the same bytes under the same ID again
- *     ours, and the bytes are equal     it counts once one more append, if need be of an empty batch,
- *                                       is acknowledged
- *     below the last acknowledged one   Redis came back shorter: halted
- *     anything else                     halted
- * When Redis refuses (OOM, MISCONF, NOREPLICAS, READONLY, LOADING, BUSY …):  held, the same bytes again
- *            after a while; nothing is acknowledged meanwhile, and the queue fills up.
+ * When an answer is lost:  the same up to GENESIS, then all entries from the last acknowledged on:
+ *     a higher epoch                  deposed
+ *     none of ours                    they never arrived: the same bytes under the same IDs again
+ *     ours, byte for byte             they count once one more append, of an empty batch if nothing
+ *                                     waits, is acknowledged
+ *     not even the acknowledged one   Redis came back shorter: halted
+ *     anything else                   halted
+ * When Redis refuses (OOM, MISCONF, NOREPLICAS, READONLY, LOADING, BUSY …):  held; the same bytes
+ *            again after a while; nothing is acknowledged meanwhile, and the queue fills up.
  *
- * Halted and deposed are for good: nothing is sent any more. What a deposed server knows that was not
- * acknowledged may not have happened: it drops its state and its connections.
+ * Halted and deposed are for good: nothing is sent any more. What a deposed server knows that was
+ * not acknowledged may not have happened: it drops its state and its connections.
  */
 #ifndef BOON_NET_JOURNAL_H
 #define BOON_NET_JOURNAL_H
@@ -69,15 +70,16 @@ struct journal_options {
 struct journal_port {
     void *context;
     /* Sends one command; bytes are the journal's and may be gone after the call. Answers come by
-     * journal_answer() in the order of the commands; if one cannot be sent, journal_lost() follows. */
+     * journal_answer() in the order of the commands; if one cannot be sent, journal_lost()
+     * follows. */
     void (*send)(void *context, size_t count, const char *const *arguments, const size_t *lengths);
-    /* Drops the connection; no answer comes after it, but journal_lost() and, if there is to be another
-     * connection, journal_connected() at some time. */
+    /* Drops the connection; no answer comes after it, but journal_lost() and, if there is to be
+     * another connection, journal_connected() at some time. */
     void (*disconnect)(void *context);
 };
 
-/* Whom it tells, when an input's own work is done: all inputs may be used inside, journal_destroy() not.
- * Texts are gone after the call. */
+/* Whom it tells, when an input's own work is done: all inputs may be used inside,
+ * journal_destroy() not. Texts are gone after the call. */
 struct journal_owner {
     void *context;
     /* The state is complete and this server leads: answer. */
@@ -148,16 +150,16 @@ enum journal_state {
 };
 
 /* Makes a journal that waits for its connection. `options`, `port` and `owner` are copied, their
- * contexts, engine and queue stay the caller's; every callback must be set. The engine is as created, the
- * queue empty. NULL: no memory. */
+ * contexts, engine and queue stay the caller's; every callback must be set. The engine is as
+ * created, the queue empty. NULL: no memory. */
 struct journal *journal_create(const struct journal_options *options,
                                const struct journal_port *port, const struct journal_owner *owner,
                                struct engine *engine, struct queue *queue);
 void journal_destroy(struct journal **journal);
 
-/* Says how late it is: `monotonic_ms` for waiting, `time_ms` (since 1970) for events of its own; the other
- * inputs take these as theirs. Sends again what was held, when its time has come. The driver calls it,
- * before its other inputs and every 20 ms; the server has no need to. */
+/* Says how late it is: `monotonic_ms` for waiting, `time_ms` (since 1970) for events of its own;
+ * the other inputs take these as theirs. Sends again what was held, when its time has come. The
+ * driver calls it, before its other inputs and every 20 ms; the server has no need to. */
 void journal_tick(struct journal *journal, int64_t monotonic_ms, int64_t time_ms);
 
 /* Says that a connection is there, authenticated, with nothing sent on it yet. */
@@ -169,13 +171,13 @@ void journal_lost(struct journal *journal);
 /* Gives the answer to the oldest command that has none. */
 void journal_answer(struct journal *journal, const struct journal_answer *answer);
 
-/* Sends the queue's next batch, if this server leads and none is in flight. Call it at the end of each
- * loop turn; it does nothing when there is nothing to do. */
+/* Sends the queue's next batch, if this server leads and none is in flight. Call it at the end
+ * of each loop turn; it does nothing when there is nothing to do. */
 void journal_pump(struct journal *journal);
 
-/* Asks for a clean end: when all that is queued is durable, a HANDOVER is appended, and handed_over()
- * follows its acknowledgement. Queue nothing after this call. Where this server does not lead yet,
- * handed_over() comes at once. After an end it does nothing. */
+/* Asks for a clean end: when all that is queued is durable, a HANDOVER is appended, and
+ * handed_over() follows its acknowledgement. Queue nothing after this call. Where this server
+ * does not lead yet, handed_over() comes at once. After an end it does nothing. */
 void journal_handover(struct journal *journal);
 
 /* For INFO, logs and tests. */

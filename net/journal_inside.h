@@ -79,7 +79,8 @@ __attribute__((format(printf, 2, 3))) void journal_depose(struct journal *journa
 __attribute__((format(printf, 2, 3))) void journal_note(struct journal *journal, const char *format,
                                                         ...);
 
-/* journal.c: gives up the connection, because what it says makes no sense or it is the wrong one. */
+/* journal.c: gives up the connection, because what it says makes no sense or it is the wrong
+ * one. */
 void journal_drop(struct journal *journal, const char *why);
 
 /* journal.c: asks the same again after a while. */
@@ -93,15 +94,13 @@ void journal_settings_told(struct journal *journal, const struct journal_answer 
 void journal_role_told(struct journal *journal, const struct journal_answer *answer);
 void journal_identified(struct journal *journal, const struct journal_answer *answer);
 void journal_created(struct journal *journal, const struct journal_answer *answer);
-void journal_looked_at_start(struct journal *journal, const struct journal_entry *entry,
-                             struct entry_id id);
+void journal_looked_at_start(struct journal *journal, const struct journal_answer *answer);
 void journal_taken(struct journal *journal, const struct journal_answer *answer);
 void journal_measured(struct journal *journal, const struct journal_answer *answer);
 void journal_replayed(struct journal *journal, const struct journal_answer *answer);
 
 /* journal_lead.c: the same for LOOKING, while this server leads, and APPENDING. */
-void journal_looked_at_lead(struct journal *journal, const struct journal_entry *entry,
-                            struct entry_id id);
+void journal_looked_at_lead(struct journal *journal, const struct journal_answer *answer);
 void journal_appended(struct journal *journal, const struct journal_answer *answer);
 
 /* journal_lead.c: seals and sends the queue's next batch. False: nothing waits. */

@@ -36,6 +36,12 @@ bool journal_send_next(struct journal *journal)
     return true;
 }
 
+static void send_again(struct journal *journal, const struct queue_batch *batch)
+{
+    journal->flying = batch;
+    journal_go(journal, JOURNAL_APPENDING);
+}
+
 /* Queues the last event of this server. */
 static void hand_over(struct journal *journal)
 {
@@ -43,7 +49,6 @@ static void hand_over(struct journal *journal)
     const struct event event = {.type = EVENT_HANDOVER,
                                 .as.handover = {.nonce = journal->options.nonce}};
     int64_t time_ms = journal->options.clock_manual ? engine->time_ms : journal->time_ms;
-    time_ms = time_ms > engine->time_ms ? time_ms : engine->time_ms;
     if (!queue_has_room(journal->queue)) {
         return; /* no memory now: the next pump tries again */
     }
@@ -59,6 +64,11 @@ void journal_pump(struct journal *journal)
     }
     if (journal->handover_wanted && journal->handover_seq == 0 && queue_is_empty(journal->queue)) {
         hand_over(journal);
+    }
+    const struct queue_batch *sealed = queue_sealed(journal->queue);
+    if (sealed != NULL) { /* Redis lost it, and got the one before it again */
+        send_again(journal, sealed);
+        return;
     }
     (void)journal_send_next(journal);
 }
@@ -109,44 +119,80 @@ void journal_appended(struct journal *journal, const struct journal_answer *answ
     }
 }
 
-/* The stream ends with the last acknowledged entry: what was in flight never arrived. */
-static void absent(struct journal *journal, const struct journal_entry *entry)
+/* Tells whether an entry is the one that was acknowledged last. */
+static bool is_durable(const struct journal *journal, const struct journal_entry *entry,
+                       struct entry_id id)
 {
     struct batch_reader reader;
-    if (entry->bytes == NULL ||
-        batch_open(&reader, entry->bytes, entry->length, &journal->replay.journal_id) !=
-            BATCH_FINE ||
-        reader.chain != journal->durable_hash) {
-        journal_halt(journal,
-                     "entry %.*s is not the one that this server wrote: the stream was changed",
-                     (int)entry->id.length, entry->id.data);
-        return;
-    }
-    const struct queue_batch *batch = queue_sealed(journal->queue);
-    if (batch == NULL) {
-        journal_move(journal, JOURNAL_IDLE);
-        return;
-    }
-    journal->flying = batch;
-    journal_go(journal, JOURNAL_APPENDING);
+    return entry_id_compare(id, journal->durable) == 0 && entry->bytes != NULL &&
+           batch_open(&reader, entry->bytes, entry->length, &journal->replay.journal_id) ==
+               BATCH_FINE &&
+           reader.chain == journal->durable_hash;
 }
 
-/* The stream ends with one of our sealed batches: it counts once a later append is acknowledged. */
-static void present(struct journal *journal, const struct journal_entry *entry,
-                    const struct queue_batch *batch)
+static bool is_sealed(const struct queue_batch *batch, const struct journal_entry *entry)
 {
-    if (entry->bytes == NULL || entry->length != batch->length ||
-        memcmp(entry->bytes, batch->builder.bytes, batch->length) != 0) {
-        journal_halt(journal,
-                     "entry %.*s has other bytes than this server sent: the stream was changed",
-                     (int)entry->id.length, entry->id.data);
-        return;
+    return entry->bytes != NULL && entry->length == batch->length &&
+           memcmp(entry->bytes, batch->builder.bytes, batch->length) == 0;
+}
+
+/* Compares the entries from the last acknowledged one on with our sealed batches, one by one:
+ * one that is there counts only if those before it are. Sets `found` to the last that is. False:
+ * it ended. */
+static bool compare(struct journal *journal, const struct journal_answer *answer,
+                    const struct queue_batch **found)
+{
+    const struct queue_batch *next = queue_sealed(journal->queue);
+    char text[ENTRY_ID_TEXT_BYTES] = "";
+    *found = NULL;
+    for (size_t at = 0; at < answer->count; at++) {
+        const struct journal_entry *entry = &answer->entries[at];
+        struct entry_id id;
+        if (!entry_id_read(entry->id, &id)) {
+            journal_drop(journal, "it answered with an entry that has no ID");
+            return false;
+        }
+        entry_id_write(id, text);
+        if (id.epoch > journal->epoch) {
+            journal_depose(journal,
+                           "another server took over with epoch %" PRIu64 ", this one had %" PRIu64,
+                           id.epoch, journal->epoch);
+        } else if (at == 0) {
+            if (is_durable(journal, entry, id)) {
+                continue;
+            }
+            journal_halt(journal,
+                         "entry %s is not the one that this server wrote last: the "
+                         "stream was changed",
+                         text);
+        } else if (next == NULL || id.number < next->number) {
+            journal_halt(journal,
+                         "entry %s has this server's epoch, but is not its own: the "
+                         "stream was changed",
+                         text);
+        } else if (id.number > next->number) {
+            journal_halt(journal,
+                         "entry %" PRIu64 "-%" PRIu64 " is missing below %s: the stream "
+                         "was changed",
+                         journal->epoch, next->number, text);
+        } else if (!is_sealed(next, entry)) {
+            journal_halt(journal,
+                         "entry %s has other bytes than this server sent: the stream "
+                         "was changed",
+                         text);
+        } else {
+            *found = next;
+            next = next->next;
+            continue;
+        }
+        return false;
     }
-    if (batch->next != NULL) {
-        journal->flying = batch->next;
-        journal_go(journal, JOURNAL_APPENDING);
-        return;
-    }
+    return true;
+}
+
+/* All that was sealed is in the stream, and counts once a later append is acknowledged. */
+static void confirm(struct journal *journal)
+{
     if (journal_send_next(journal)) {
         return;
     }
@@ -154,44 +200,32 @@ static void present(struct journal *journal, const struct journal_entry *entry,
     const struct queue_batch *empty = queue_seal_empty(journal->queue, &stamp);
     if (empty == NULL) {
         journal_halt(journal,
-                     "the answers of %u appends in a row were lost: check the network "
-                     "between this server and Redis",
+                     "the answers of %u appends in a row were lost: check the network between "
+                     "this server and Redis",
                      QUEUE_CONFIRMS_MAX);
         return;
     }
     send_sealed(journal, empty);
 }
 
-void journal_looked_at_lead(struct journal *journal, const struct journal_entry *entry,
-                            struct entry_id id)
+void journal_looked_at_lead(struct journal *journal, const struct journal_answer *answer)
 {
-    if (id.epoch > journal->epoch) {
-        journal_depose(journal,
-                       "another server took over with epoch %" PRIu64 ", this one had %" PRIu64,
-                       id.epoch, journal->epoch);
+    const struct queue_batch *found;
+    if (answer->count == 0) {
+        journal_came_back_shorter(journal, "the stream ends earlier");
         return;
     }
-    int order = entry_id_compare(id, journal->durable);
-    if (order < 0) {
-        journal_came_back_shorter(journal, "the stream ends earlier");
+    if (!compare(journal, answer, &found)) {
         return;
     }
     journal->resolves += journal->unsettled ? 1 : 0;
     journal->unsettled = false;
-    if (order == 0) {
-        absent(journal, entry);
-        return;
+    const struct queue_batch *missing = found != NULL ? found->next : queue_sealed(journal->queue);
+    if (missing != NULL) {
+        send_again(journal, missing);
+    } else if (found != NULL) {
+        confirm(journal);
+    } else {
+        journal_move(journal, JOURNAL_IDLE);
     }
-    const struct queue_batch *batch = queue_sealed(journal->queue);
-    while (batch != NULL && batch->number != id.number) {
-        batch = batch->next;
-    }
-    if (batch == NULL) {
-        journal_halt(journal,
-                     "entry %.*s has this server's epoch, but is not its own: the stream "
-                     "was changed",
-                     (int)entry->id.length, entry->id.data);
-        return;
-    }
-    present(journal, entry, batch);
 }

@@ -1,7 +1,8 @@
 /* journal_marks.h -- the two entries that stand by themselves: GENESIS and TAKEOVER.
  *
- * GENESIS is entry 0-1, the first one, and says whose journal it is. TAKEOVER is entry <epoch>-0, says
- * that a server takes the lead, and lies outside of sequence and chain. Each is a batch of one event.
+ * GENESIS is entry 0-1, the first one, and says whose journal it is. TAKEOVER is entry <epoch>-0,
+ * says that a server takes the lead, and lies outside of sequence and chain. Each is a batch of one
+ * event.
  */
 #ifndef BOON_NET_JOURNAL_MARKS_H
 #define BOON_NET_JOURNAL_MARKS_H

@@ -19,8 +19,8 @@
 /* The settings' names, for CONFIG GET. */
 extern const char *const preflight_settings[PREFLIGHT_SETTINGS];
 
-/* Checks what CONFIG GET answered. False: too weak; `message` says which setting has which value, what is
- * needed, and which --durability would accept it. */
+/* Checks what CONFIG GET answered. False: too weak; `message` says which setting has which
+ * value, what is needed, and which --durability would accept it. */
 bool preflight_check(enum journal_durability durability, const struct journal_answer *answer,
                      char message[JOURNAL_MESSAGE_BYTES]) __attribute__((warn_unused_result));
 

@@ -2,13 +2,13 @@
  *
  * What hiredis 0.14.1 does not do by itself, or badly:
  *
- *   - A context frees itself inside redisAsyncHandleRead and -Write when the connection breaks, and must
- *     not be freed or written by us inside its callbacks. So nothing here calls into a context while
- *     `inside` is set; what was sent there leaves when the outermost call has returned. That a context
- *     is gone shows by its cleanup hook, and reaches the journal in the next pulse.
- *   - Callbacks of a context that is going get a NULL answer: ignored, the loss itself is what counts.
- *   - An answer to nothing ends the process by an assert: bytes that come while nothing is asked end the
- *     connection first.
+ *   - A context frees itself inside redisAsyncHandleRead and -Write when the connection breaks, and
+ *     must not be freed or written by us inside its callbacks. So nothing here calls into a context
+ *     while `inside` is set; what was sent there leaves when the outermost call has returned. That a
+ *     context is gone shows by its cleanup hook, and reaches the journal in the next pulse.
+ *   - Callbacks of a context that is going get a NULL answer: ignored, the loss itself counts.
+ *   - An answer to nothing ends the process by an assert: bytes that come while nothing is asked end
+ *     the connection first.
  *   - It has no time-outs: the pulse looks at the age of the oldest question.
  *   - A partial write moves what remains: the socket's buffer is made larger than a batch.
  *   - It frees its reading buffer when it is empty and large: maxbuf 0 keeps it.
@@ -98,7 +98,7 @@ static void tick(struct journal_redis *redis)
     journal_tick(redis->journal, monotonic_ms(), clock_us(CLOCK_REALTIME) / 1000);
 }
 
-/* --- hooks: what hiredis wants; carried out by settle() ---------------------------------------------- */
+/* --- hooks: what hiredis wants; carried out by settle() --------------------------------------- */
 
 static void hook_add_read(void *context)
 {
@@ -188,7 +188,8 @@ static bool is_unasked(struct journal_redis *redis)
            recv(redis->context->c.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Reads what has come. hiredis takes 16 KiB at a time: pages of a replay are worth more than one. */
+/* Reads what has come. hiredis takes 16 KiB at a time: pages of a replay are worth more than
+ * one. */
 static void read_some(struct journal_redis *redis)
 {
     for (uint32_t at = 0; at < READS_MAX && redis->context != NULL && !redis->drop; at++) {
@@ -234,7 +235,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
     settle(redis);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------ */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void measure(struct journal_redis *redis, const struct question *question)
 {
@@ -274,7 +275,7 @@ static void on_answer(redisAsyncContext *context, void *reply, void *unused)
     }
 }
 
-/* --- the port ----------------------------------------------------------------------------------------- */
+/* --- the port --------------------------------------------------------------------------------- */
 
 static void command(struct journal_redis *redis, redisCallbackFn *callback, size_t count,
                     const char *const *arguments, const size_t *lengths)
@@ -325,7 +326,7 @@ struct journal_port journal_redis_port(struct journal_redis *redis)
         .context = redis, .send = port_send, .disconnect = port_disconnect};
 }
 
-/* --- connecting --------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 static void connection_made(struct journal_redis *redis)
 {
@@ -501,7 +502,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 /* Copies a string; NULL and "" become NULL. False: no memory. */
 static bool keep(char **kept, const char *string)

@@ -2,12 +2,12 @@
  *
  *     reads   one persistent libevent event
  *     writes  at once, in the call that sends; a write event is armed only while output remains
- *     pulse   every JOURNAL_REDIS_PULSE_MS: ticks the journal, reconnects, looks for overdue answers
+ *     pulse   every JOURNAL_REDIS_PULSE_MS: ticks the journal, reconnects, finds overdue answers
  *
- * It opens connections until it is destroyed, with a wait between attempts that doubles from 50 ms to
- * 2 s. An answer that takes longer than timeout_ms ends the connection: the outcome is then unknown, and
- * the journal settles it over the next one. Nothing it calls comes back into the caller: what a failed
- * send means arrives in a later loop turn.
+ * It opens connections until it is destroyed, with a wait between attempts that doubles from 50 ms
+ * to 2 s. An answer that takes longer than timeout_ms ends the connection: the outcome is then
+ * unknown, and the journal settles it over the next one. Nothing it calls comes back into the
+ * caller: what a failed send means arrives in a later loop turn.
  *
  *     struct journal_redis *redis = journal_redis_create(base, &how);
  *     struct journal_port port = journal_redis_port(redis);

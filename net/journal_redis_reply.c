@@ -1,4 +1,4 @@
-/* journal_redis_reply.c -- redisReply to struct journal_answer; no shape is believed before it is seen. */
+/* journal_redis_reply.c -- redisReply to struct journal_answer, by its shape. */
 #include "net/journal_redis_reply.h"
 
 #include <stdlib.h>

@@ -6,9 +6,9 @@
 
 #include "net/journal.h"
 
-/* Hands a reply to the journal; it stays the caller's. An array whose elements are all [id, …] becomes
- * entries, one of strings in pairs becomes pairs, one of neither shape JOURNAL_ANSWER_OTHER. False: no
- * memory, and the journal was given nothing. */
+/* Hands a reply to the journal; it stays the caller's. An array whose elements are all [id, …]
+ * becomes entries, one of strings in pairs becomes pairs, one of neither shape
+ * JOURNAL_ANSWER_OTHER. False: no memory, and the journal was given nothing. */
 bool journal_redis_reply(struct journal *journal, const redisReply *reply)
     __attribute__((warn_unused_result));
 

@@ -4,16 +4,17 @@
  *              GEN   TAKEOVER BEGIN  …        TAKEOVER BEGIN
  *     chain    0 ────────────► ────► ─ … ──────────────► ─ …     a TAKEOVER is no link of it
  *
- * Halting beats guessing: the first entry that is not exactly what must follow ends the replay. Checked
- * are the journal's id, the entry's hash and the chain, its ID against what it was written as, the epoch
- * (one above the last at a TAKEOVER, else the same), the batch number, the sequence, the time, the place
- * of GENESIS, BEGIN and HANDOVER, and of each event that it can be applied (engine_admits).
+ * Halting beats guessing: the first entry that is not exactly what must follow ends the replay.
+ * Checked are the journal's id, the entry's hash and the chain, its ID against what it was written
+ * as, the epoch (one above the last at a TAKEOVER, else the same), the batch number, the sequence,
+ * the time, the place of GENESIS, BEGIN and HANDOVER, and of each event that it can be applied
+ * (engine_admits).
  *
  *     replay_init(&replay, engine, journal_id);
  *     for each entry:  if (!replay_entry(&replay, entry, message)) { … halt … }
  *
- * Whoever follows a journal uses it: a start today, a hot standby or a restore from a snapshot (which
- * sets `last`, `epoch`, `next_number` and `chain` to where it was taken) later.
+ * Whoever follows a journal uses it: a start today, a hot standby or a restore from a snapshot
+ * (which sets `last`, `epoch`, `next_number` and `chain` to where it was taken) later.
  */
 #ifndef BOON_NET_JOURNAL_REPLAY_H
 #define BOON_NET_JOURNAL_REPLAY_H
@@ -40,8 +41,8 @@ struct replay {
 /* Gets ready for the first entry of a journal; the engine is as created. */
 void replay_init(struct replay *replay, struct engine *engine, struct bytes16 journal_id);
 
-/* Checks the next entry and applies it. False: it must not be; `message` says which entry and why. The
- * engine may then have a part of it, and is of no more use. */
+/* Checks the next entry and applies it. False: it must not be; `message` says which entry and
+ * why. The engine may then have a part of it, and is of no more use. */
 bool replay_entry(struct replay *replay, const struct journal_entry *entry,
                   char message[JOURNAL_MESSAGE_BYTES]) __attribute__((warn_unused_result));
 

@@ -1,15 +1,15 @@
 /* journal_start.c -- from the connection to BEGIN.
  *
- * The same way is gone after every lost connection. What was replayed stays valid: the replay goes on
- * behind its last entry, below the same TAKEOVER.
+ * The same way is gone after every lost connection. What was replayed stays valid: the replay goes
+ * on behind its last entry, below the same TAKEOVER.
  */
 #include "net/journal_inside.h"
 
 #include "engine/bug.h"
 #include "net/journal_preflight.h"
 
-/* A page holds few entries while a batch may be large, more where they turn out small; all of one page
- * is in memory at once. */
+/* A page holds few entries while a batch may be large, more where they turn out small; all of
+ * one page is in memory at once. */
 #define PAGE_ENTRIES_MIN 16U
 #define PAGE_ENTRIES_MAX 128U
 #define PAGE_BYTES_AIM (2U << 20)
@@ -98,9 +98,18 @@ static void took_over(struct journal *journal)
     journal_go(journal, JOURNAL_MEASURING);
 }
 
-void journal_looked_at_start(struct journal *journal, const struct journal_entry *entry,
-                             struct entry_id id)
+void journal_looked_at_start(struct journal *journal, const struct journal_answer *answer)
 {
+    struct entry_id id;
+    if (answer->count == 0) {
+        journal_came_back_shorter(journal, "the stream is gone");
+        return;
+    }
+    const struct journal_entry *entry = &answer->entries[0];
+    if (!entry_id_read(entry->id, &id)) {
+        journal_drop(journal, "it answered with an entry that has no ID");
+        return;
+    }
     if (entry_id_compare(id, journal->replay.last) < 0) {
         journal_came_back_shorter(journal, "the stream ends below what was read");
     } else if (journal->epoch != 0 && id.number == 0 && id.epoch == journal->epoch &&
@@ -138,14 +147,13 @@ void journal_measured(struct journal *journal, const struct journal_answer *answ
     journal_go(journal, JOURNAL_REPLAYING);
 }
 
-/* The state is complete: the epoch's first batch. Its acknowledgement also makes durable what a killed
- * Redis may have written without a sync. */
+/* The state is complete: the epoch's first batch. Its acknowledgement also makes durable what a
+ * killed Redis may have written without a sync. */
 static void begin(struct journal *journal)
 {
     struct engine *engine = journal->engine;
     const struct event event = {.type = EVENT_BEGIN, .as.begin = {.nonce = journal->options.nonce}};
     int64_t time_ms = journal->options.clock_manual ? engine->time_ms : journal->time_ms;
-    time_ms = time_ms > engine->time_ms ? time_ms : engine->time_ms;
     ASSERT(journal->replay.epoch == journal->epoch);
     journal->begun = true;
     journal->next_number = 1;

@@ -110,7 +110,8 @@ static bool open_tcp(struct listener *listener, char *message, size_t size)
     if (listener->tcp < 0) {
         snprintf(message, size, "cannot listen on %s port %s: %s%s", options->bind, port,
                  strerror(error),
-                 error == EADDRINUSE ? "; is another boon-server running? choose another --port" : "");
+                 error == EADDRINUSE ? "; is another boon-server running? choose another --port"
+                                     : "");
         return false;
     }
     struct sockaddr_storage bound = {0};
@@ -156,8 +157,8 @@ static bool open_unix(struct listener *listener, char *message, size_t size)
 
 static struct loop_event *watch(struct listener *listener, int fd)
 {
-    struct loop_event *event =
-        event_new(listener->server->base, fd, EV_READ | EV_PERSIST, on_accept, listener);
+    struct loop_event *event = event_new(listener->server->base, fd, EV_READ | EV_PERSIST,
+                                         on_accept, listener);
     if (event != NULL && event_add(event, NULL) != 0) {
         event_free(event);
         event = NULL;

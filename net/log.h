@@ -47,14 +47,21 @@ struct log_field {
 
 /* One field each. LOG_TEXT takes a C string (NULL is written as ""), LOG_TEXT_OF a struct text,
  * LOG_HEX 64 bits written as 16 hex digits, LOG_TIME ms since 1970, LOG_ERRNO an errno. */
-#define LOG_TEXT(k, string) ((struct log_field){.key = (k), .kind = LOG_KIND_TEXT, .text = log_text_of_string(string)})
-#define LOG_TEXT_OF(k, value) ((struct log_field){.key = (k), .kind = LOG_KIND_TEXT, .text = (value)})
-#define LOG_NUMBER(k, value) ((struct log_field){.key = (k), .kind = LOG_KIND_NUMBER, .number = (int64_t)(value)})
-#define LOG_UNSIGNED(k, value) ((struct log_field){.key = (k), .kind = LOG_KIND_UNSIGNED, .natural = (uint64_t)(value)})
-#define LOG_HEX(k, value) ((struct log_field){.key = (k), .kind = LOG_KIND_HEX, .natural = (uint64_t)(value)})
-#define LOG_FLAG(k, value) ((struct log_field){.key = (k), .kind = LOG_KIND_FLAG, .number = (value) ? 1 : 0})
+#define LOG_TEXT(k, string)                                                                        \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_TEXT, .text = log_text_of_string(string)})
+#define LOG_TEXT_OF(k, value)                                                                      \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_TEXT, .text = (value)})
+#define LOG_NUMBER(k, value)                                                                       \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_NUMBER, .number = (int64_t)(value)})
+#define LOG_UNSIGNED(k, value)                                                                     \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_UNSIGNED, .natural = (uint64_t)(value)})
+#define LOG_HEX(k, value)                                                                          \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_HEX, .natural = (uint64_t)(value)})
+#define LOG_FLAG(k, value)                                                                         \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_FLAG, .number = (value) ? 1 : 0})
 #define LOG_TIME(k, ms) ((struct log_field){.key = (k), .kind = LOG_KIND_TIME, .number = (ms)})
-#define LOG_ERRNO(k, code) ((struct log_field){.key = (k), .kind = LOG_KIND_ERROR, .number = (code)})
+#define LOG_ERRNO(k, code)                                                                         \
+    ((struct log_field){.key = (k), .kind = LOG_KIND_ERROR, .number = (code)})
 
 /* Write `event` with its fields, none or many. Costs one comparison when the level is silenced. */
 #define log_event(level, ...) LOG_WRITE_(level, __VA_ARGS__, LOG_END_)
@@ -87,14 +94,14 @@ void log_write_limited(struct log_limit *limit, int64_t every_ms, enum log_level
 struct text log_text_of_string(const char *string);
 
 #define LOG_END_ ((struct log_field){.kind = LOG_KIND_END})
-#define LOG_WRITE_(level, event, ...)                                                             \
-    (log_enabled(level) ? log_write((level), (event), (const struct log_field[]){__VA_ARGS__})    \
+#define LOG_WRITE_(level, event, ...)                                                              \
+    (log_enabled(level) ? log_write((level), (event), (const struct log_field[]){__VA_ARGS__})     \
                         : (void)0)
-#define LOG_LIMITED_(every_ms, level, event, ...)                                                 \
-    do {                                                                                          \
-        static struct log_limit log_limit_here;                                                   \
-        log_write_limited(&log_limit_here, (every_ms), (level), (event),                          \
-                          (const struct log_field[]){__VA_ARGS__});                               \
+#define LOG_LIMITED_(every_ms, level, event, ...)                                                  \
+    do {                                                                                           \
+        static struct log_limit log_limit_here;                                                    \
+        log_write_limited(&log_limit_here, (every_ms), (level), (event),                           \
+                          (const struct log_field[]){__VA_ARGS__});                                \
     } while (0)
 
 #endif

@@ -44,7 +44,7 @@ static const char *shown(struct text text, char out[SHOWN_BYTES_MAX + 4])
         unsigned char byte = (unsigned char)text.data[i];
         out[i] = byte < 0x20 || byte == 0x7f ? '?' : text.data[i];
     }
-    strcpy(out + length, length < text.length ? "..." : "");
+    snprintf(out + length, 4, "%s", length < text.length ? "..." : "");
     return out;
 }
 
@@ -233,7 +233,7 @@ static bool load_file(struct options *options, const char *path, struct options_
     if (strlen(path) >= sizeof options->config_file) {
         return options_refuse(message, "--config: the path is too long");
     }
-    strcpy(options->config_file, path);
+    snprintf(options->config_file, sizeof options->config_file, "%s", path);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return options_refuse(message, "cannot read the config file %.300s: %s", path,
@@ -272,7 +272,9 @@ static bool load_environment(struct options *options, char *const environment[],
         length = length < sizeof key ? length : sizeof key;
         for (size_t j = 0; j < length; j++) {
             char byte = name[j];
-            key[j] = (char)(byte == '_' ? '-' : byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+            key[j] = (char)(byte == '_'                  ? '-'
+                            : byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a'
+                                                         : byte);
         }
         struct text text = {key, (uint32_t)length};
         if (text_equal(text, TEXT("config"))) {

@@ -74,12 +74,12 @@ struct options {
 #include "net/options.def"
 
     /* Made from `redis`. Embedded: neither host nor path is set, and none is needed. */
-    bool redis_embedded;     /* Boon runs its own Redis in `dir` */
-    char redis_host[256];    /* host name or address, without brackets; "" when by path */
-    uint16_t redis_port;     /* 0 when by path */
-    char redis_path[108];    /* unix socket; "" when by host */
+    bool redis_embedded;  /* Boon runs its own Redis in `dir` */
+    char redis_host[256]; /* host name or address, without brackets; "" when by path */
+    uint16_t redis_port;  /* 0 when by path */
+    char redis_path[108]; /* unix socket; "" when by host */
 
-    char config_file[4096];  /* the file that was read; "" for none */
+    char config_file[4096]; /* the file that was read; "" for none */
     struct {
         enum options_origin origin;
         uint32_t line; /* in config_file, OPTIONS_FROM_FILE only */

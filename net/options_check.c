@@ -84,7 +84,7 @@ static bool load_password(struct options *options, struct options_message *messa
 static bool check_bind(struct options *options, struct options_message *message)
 {
     if (strcmp(options->bind, "localhost") == 0) {
-        strcpy(options->bind, "127.0.0.1");
+        snprintf(options->bind, sizeof options->bind, "127.0.0.1");
     }
     if (!is_address(options->bind)) {
         return options_refuse(message,
@@ -134,8 +134,8 @@ static bool split_host(struct options *options, struct options_message *message)
 
 static bool check_redis(struct options *options, struct options_message *message)
 {
-    options->redis_embedded =
-        options->redis[0] == '\0' && options->journal == OPTIONS_JOURNAL_REDIS;
+    options->redis_embedded = options->redis[0] == '\0' &&
+                              options->journal == OPTIONS_JOURNAL_REDIS;
     if (options->redis[0] == '\0') {
         if (options->redis_password[0] != '\0' || options->redis_username[0] != '\0') {
             return options_refuse(message, "redis-username and redis-password belong to redis, "
@@ -156,7 +156,7 @@ static bool check_redis(struct options *options, struct options_message *message
                               "of at most %zu bytes",
                               options->redis, sizeof options->redis_path - 1);
     }
-    strcpy(options->redis_path, path);
+    snprintf(options->redis_path, sizeof options->redis_path, "%s", path);
     return true;
 }
 

@@ -48,18 +48,19 @@ static void print_row(FILE *out, enum option_id id)
 
 void options_print_help(FILE *out)
 {
-    fputs("Usage: boon-server [--key value | --key=value] ...\n"
-          "\n"
-          "Issues coupons and points; any Redis client talks to it. Without any option it listens on\n"
-          "127.0.0.1:7400 and keeps its journal in a private Redis under ./boon-data.\n"
-          "\n"
-          "Each key is also read from the environment (BOON_MAX_CLIENTS=500) and from a file of lines\n"
-          "`key value`. A flag wins over the environment, that over the file, that over the default.\n"
-          "\n"
-          "  --config               TEXT       the file\n"
-          "  --help                            this page\n"
-          "  --version                         the version\n",
-          out);
+    fputs(
+        "Usage: boon-server [--key value | --key=value] ...\n"
+        "\n"
+        "Issues coupons and points; any Redis client talks to it. Without any option it\n"
+        "listens on 127.0.0.1:7400 and keeps its journal in a private Redis under ./boon-data.\n"
+        "\n"
+        "Each key is also read from the environment (BOON_MAX_CLIENTS=500) and from a file of\n"
+        "lines `key value`. Flag wins over environment, environment over file, file over default.\n"
+        "\n"
+        "  --config               TEXT       the file\n"
+        "  --help                            this page\n"
+        "  --version                         the version\n",
+        out);
     for (unsigned group = 0; group < OPTION_GROUP_COUNT; group++) {
         fprintf(out, "\n%s\n", headings[group]);
         for (unsigned i = 0; i < OPTION_COUNT; i++) {

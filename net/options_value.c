@@ -6,38 +6,6 @@
 #include "engine/bug.h"
 #include "net/glob.h"
 
-#define FIELD(field) offsetof(struct options, field)
-
-const struct option option_table[OPTION_COUNT] = {
-#define OPTION_TEXT(field, key_, group_, initial_, bytes_max, doc_)                                \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_TEXT, .group = OPTION_GROUP_##group_,           \
-     .offset = FIELD(field), .initial_text = initial_, .max = bytes_max},
-#define OPTION_SECRET(field, key_, group_, initial_, bytes_max, doc_)                              \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_SECRET, .group = OPTION_GROUP_##group_,         \
-     .offset = FIELD(field), .initial_text = initial_, .max = bytes_max},
-#define OPTION_NUMBER(field, key_, group_, initial_, min_, max_, unit_, doc_)                      \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_NUMBER, .group = OPTION_GROUP_##group_,         \
-     .offset = FIELD(field), .initial = initial_, .min = min_, .max = max_, .unit = unit_},
-#define OPTION_BYTES(field, key_, group_, initial_, min_, max_, doc_)                              \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_BYTES, .group = OPTION_GROUP_##group_,          \
-     .offset = FIELD(field), .initial = initial_, .min = min_, .max = max_},
-#define OPTION_DURATION(field, key_, group_, initial_, min_, max_, doc_)                           \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_DURATION, .group = OPTION_GROUP_##group_,       \
-     .offset = FIELD(field), .initial = initial_, .min = min_, .max = max_},
-#define OPTION_FLAG(field, key_, group_, doc_)                                                     \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_FLAG, .group = OPTION_GROUP_##group_,           \
-     .offset = FIELD(field)},
-#define OPTION_CHOICE(field, key_, group_, initial_, type_, words_, doc_)                          \
-    {.key = key_, .doc = doc_, .kind = OPTION_KIND_CHOICE, .group = OPTION_GROUP_##group_,         \
-     .offset = FIELD(field), .initial_text = initial_, .words = words_},
-#include "net/options.def"
-};
-
-/* A choice is stored through an int pointer. */
-#define OPTION_CHOICE(field, key, group, initial, type, words, doc)                                \
-    _Static_assert(sizeof(type) == sizeof(int), key);
-#include "net/options.def"
-
 struct unit {
     const char *suffix;
     int64_t factor;
@@ -46,8 +14,12 @@ struct unit {
 /* Largest first: what people write is the largest unit that divides the number. */
 static const struct unit byte_units[] = {
     {"gb", OPTION_GIB}, {"mb", OPTION_MIB}, {"kb", OPTION_KIB}, {"b", 1}, {"", 1}};
-static const struct unit time_units[] = {
-    {"d", 24 * OPTION_HOUR_MS}, {"h", OPTION_HOUR_MS}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1}};
+static const struct unit time_units[] = {{"d", 24 * OPTION_HOUR_MS},
+                                         {"h", OPTION_HOUR_MS},
+                                         {"m", 60000},
+                                         {"s", 1000},
+                                         {"ms", 1},
+                                         {"", 1}};
 static const struct unit no_units[] = {{"", 1}};
 
 static const struct unit *units_of(const struct option *option, size_t *count)

@@ -54,8 +54,8 @@ void output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_
     output->held++;
     struct output_mark *last = output->mark_count == 0 ? NULL
                                                        : mark_at(output, output->mark_count - 1);
-    if (last != NULL && (gate <= last->gate || last->gate > sealed ||
-                         output->mark_count == OUTPUT_MARKS)) {
+    if (last != NULL &&
+        (gate <= last->gate || last->gate > sealed || output->mark_count == OUTPUT_MARKS)) {
         last->end = output->end;
         last->gate = gate > last->gate ? gate : last->gate;
         last->replies++;

@@ -21,21 +21,21 @@
 #define OUTPUT_MARKS 8U
 
 struct output_mark {
-    uint64_t end;  /* position up to which it holds */
-    uint64_t gate; /* sequence that has to be durable */
+    uint64_t end;     /* position up to which it holds */
+    uint64_t gate;    /* sequence that has to be durable */
     uint32_t replies; /* how many */
 };
 
 struct output {
-    char *bytes;        /* owned; NULL while nothing was ever written */
-    size_t capacity;    /* of `bytes` */
-    uint64_t base;      /* position of bytes[0] */
-    uint64_t sent;      /* position up to which the socket has it */
-    uint64_t released;  /* position up to which it may leave */
-    uint64_t end;       /* position after the last written byte */
+    char *bytes;         /* owned; NULL while nothing was ever written */
+    size_t capacity;     /* of `bytes` */
+    uint64_t base;       /* position of bytes[0] */
+    uint64_t sent;       /* position up to which the socket has it */
+    uint64_t released;   /* position up to which it may leave */
+    uint64_t end;        /* position after the last written byte */
     uint32_t mark_first; /* oldest mark in the ring */
     uint32_t mark_count;
-    uint32_t held;       /* replies that the marks hold */
+    uint32_t held; /* replies that the marks hold */
     struct output_mark marks[OUTPUT_MARKS];
 };
 

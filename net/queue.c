@@ -1,4 +1,4 @@
-/* queue.c -- batches from the first group that enters them to the acknowledgement that frees them. */
+/* queue.c -- batches, from the first group that enters to the acknowledgement that frees. */
 #include "net/queue.h"
 
 #include <stdlib.h>

@@ -3,13 +3,14 @@
  *     queue_add ──► gathering ──full──► waiting … ──queue_seal_next──► sealed … ──► acknowledged
  *                       └───────────────queue_seal_next──────────────────▲
  *
- * There is one gathering batch, any number of full ones behind one another, and usually one sealed: the
- * one in flight. More than one is sealed only while the outcome of an append is unknown: a batch that
- * was found in the journal after its answer got lost counts once a later one has been acknowledged.
+ * There is one gathering batch, any number of full ones behind one another, and usually one sealed:
+ * the one in flight. More than one is sealed only while the outcome of an append is unknown: a
+ * batch that was found in the journal after its answer got lost counts once a later one has been
+ * acknowledged.
  *
- * Invariants: a sealed batch's bytes, number and hash never change; sequences have no gaps from batch
- * to batch; group times never go back; no more than bytes_max bytes of batches exist (design rule 7).
- * Buffers are taken a batch at a time and used again: adding a group asks for no memory.
+ * Invariants: a sealed batch's bytes, number and hash never change; sequences have no gaps from
+ * batch to batch; group times never go back; no more than bytes_max bytes of batches exist (design
+ * rule 7). Buffers are taken a batch at a time and used again: adding a group asks for no memory.
  *
  *     if (!queue_has_room(&queue)) { … BUSY … }
  *     engine_step(engine, now_ms, &command, &outcome);
@@ -68,8 +69,9 @@ void queue_start(struct queue *queue, uint64_t last_seq, int64_t time_ms);
 /* For queue_has_room(): gets a buffer ready. False: the bound is reached, or there is no memory. */
 bool queue_make_room(struct queue *queue) __attribute__((warn_unused_result));
 
-/* Tells whether one more group, whatever its size, fits now; after true, the next queue_add() cannot
- * fail. False: answer BUSY, take no command that changes anything. Cheap; ask before each command. */
+/* Tells whether one more group, whatever its size, fits now; after true, the next queue_add()
+ * cannot fail. False: answer BUSY, take no command that changes anything. Cheap; ask before each
+ * command. */
 static inline __attribute__((warn_unused_result)) bool queue_has_room(struct queue *queue)
 {
     return (queue->gathering != NULL &&
@@ -77,8 +79,8 @@ static inline __attribute__((warn_unused_result)) bool queue_has_room(struct que
            queue_make_room(queue);
 }
 
-/* Adds one group: the events of one command, the last of which has sequence `last_seq`. A time before
- * that of the group before is written as that one's, as the engine does. */
+/* Adds one group: the events of one command, the last of which has sequence `last_seq`. A time
+ * before that of the group before is written as that one's, as the engine does. */
 void queue_add(struct queue *queue, int64_t time_ms, uint32_t principal, const struct event *events,
                uint32_t count, uint64_t last_seq);
 
@@ -88,21 +90,21 @@ bool queue_is_empty(const struct queue *queue);
 /* Returns the bytes of all batches not acknowledged yet. */
 size_t queue_bytes(const struct queue *queue);
 
-/* Seals the oldest batch that has groups: the stamp's journal id, epoch, number and previous hash, and
- * the queue's own first sequence. NULL: there is none. */
+/* Seals the oldest batch that has groups: the stamp's journal id, epoch, number and previous
+ * hash, and the queue's own first sequence. NULL: there is none. */
 const struct queue_batch *queue_seal_next(struct queue *queue, const struct batch_stamp *stamp)
     __attribute__((warn_unused_result));
 
-/* Seals a batch of no groups, to confirm the sealed one before it. Only while nothing waits. NULL: too
- * many are unacknowledged already, or there is no memory. */
+/* Seals a batch of no groups, to confirm the sealed one before it. Only while nothing waits.
+ * NULL: too many are unacknowledged already, or there is no memory. */
 const struct queue_batch *queue_seal_empty(struct queue *queue, const struct batch_stamp *stamp)
     __attribute__((warn_unused_result));
 
 /* Returns the oldest sealed batch, from which `next` leads to the newer ones; NULL: none. */
 const struct queue_batch *queue_sealed(const struct queue *queue);
 
-/* Takes back all sealed batches up to `number`, which is one of them, and returns the last sequence of
- * that one: all up to it is durable. */
+/* Takes back all sealed batches up to `number`, which is one of them, and returns the last
+ * sequence of that one: all up to it is durable. */
 uint64_t queue_acknowledge(struct queue *queue, uint64_t number);
 
 #endif

@@ -207,8 +207,8 @@ enum redis_child_status redis_child_start(struct redis_child **out, struct event
     child->sync = options->sync;
     child->pidfd = -1;
     child->back_off_ms = BACK_OFF_MIN_MS;
-    child->stop_wait_ms =
-        options->stop_wait_ms > 0 ? options->stop_wait_ms : REDIS_CHILD_STOP_WAIT_MS;
+    child->stop_wait_ms = options->stop_wait_ms > 0 ? options->stop_wait_ms
+                                                    : REDIS_CHILD_STOP_WAIT_MS;
     child->again = evtimer_new(base, on_again, child);
     ASSERT(child->again != NULL);
     enum redis_child_status status = start(child, options, message);

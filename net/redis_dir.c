@@ -92,10 +92,11 @@ static enum redis_child_status refuse_in_use(const struct redis_dir *dir,
     pid_t holder = lock_holder(dir);
 
     if (holder != 0 && kill(holder, 0) != 0 && errno == ESRCH) {
-        return refuse(message, REDIS_CHILD_IN_USE,
-                      "the Redis of a former boon-server (pid %d, gone) still uses %.300s; end that "
-                      "redis-server, then start again",
-                      (int)holder, dir->path);
+        return refuse(
+            message, REDIS_CHILD_IN_USE,
+            "the Redis of a former boon-server (pid %d, gone) still uses %.300s; end that "
+            "redis-server, then start again",
+            (int)holder, dir->path);
     }
     return refuse(message, REDIS_CHILD_IN_USE,
                   "another boon-server (pid %d) uses %.300s; stop it, or give this one a --dir of "

@@ -16,11 +16,11 @@
 #include "net/redis_child.h"
 
 struct redis_dir {
-    int fd;      /* the directory, open */
-    int lock_fd; /* DIR/lock, flock'ed */
-    char *path;  /* absolute; owned */
+    int fd;                                                   /* the directory, open */
+    int lock_fd;                                              /* DIR/lock, flock'ed */
+    char *path;                                               /* absolute; owned */
     char socket[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* a path to DIR/redis.sock */
-    bool is_new; /* no journal has ever been in it */
+    bool is_new;                                              /* no journal has ever been in it */
 };
 
 /* Create `dir` if need be, open it, and lock it, waiting up to `wait_ms`. Whatever the status, end

@@ -88,9 +88,9 @@ static void exec_redis(const struct redis_exec *exec)
     const char *const arguments[] = {
         exec->server,
         /* One client, one socket, no port; 128 leaves room for the operator's redis-cli. */
-        "--port", "0", "--unixsocket", "redis.sock", "--unixsocketperm", "700",
-        "--maxclients", "128", "--databases", "1", "--daemonize", "no", "--supervised", "no",
-        "--logfile", "", "--dir", ".",
+        "--port", "0", "--unixsocket", "redis.sock", "--unixsocketperm", "700", "--maxclients",
+        "128", "--databases", "1", "--daemonize", "no", "--supervised", "no", "--logfile", "",
+        "--dir", ".",
         /* The promise: an answer means the disk has it, rewrites included. */
         "--appendonly", "yes", "--appendfsync", sync_words[exec->sync],
         "--no-appendfsync-on-rewrite", "no", "--maxmemory", "0", "--maxmemory-policy", "noeviction",
@@ -101,8 +101,7 @@ static void exec_redis(const struct redis_exec *exec)
         /* A rewrite forks and competes for the disk: one or two appends of each took 50 to 90 ms. So
          * rarely, and as an RDB head, which loads no slower and is as large as what it holds. */
         "--auto-aof-rewrite-percentage", "100", "--auto-aof-rewrite-min-size", "256mb",
-        "--aof-use-rdb-preamble", "yes", "--aof-rewrite-incremental-fsync", "yes",
-        NULL};
+        "--aof-use-rdb-preamble", "yes", "--aof-rewrite-incremental-fsync", "yes", NULL};
 
     execvp(exec->server, (char *const *)(uintptr_t)arguments);
 }

@@ -20,7 +20,6 @@ struct redis_exec {
 
 /* Start Redis and set `pid`. Return 0 when the program runs, or the errno of what could not be done;
  * then there is no process. */
-int redis_exec_start(const struct redis_exec *exec, pid_t *pid)
-    __attribute__((warn_unused_result));
+int redis_exec_start(const struct redis_exec *exec, pid_t *pid) __attribute__((warn_unused_result));
 
 #endif

@@ -24,7 +24,8 @@ struct resp_limits {
 
 struct resp_request {
     uint32_t count; /* 0: an empty line or array, to be passed over */
-    struct text arguments[RESP_ARGUMENTS_MAX]; /* into the parsed bytes, or into the inline buffer */
+    struct text
+        arguments[RESP_ARGUMENTS_MAX]; /* into the parsed bytes, or into the inline buffer */
 };
 
 enum resp_status {
@@ -52,7 +53,7 @@ void resp_map(struct resp_writer *writer, uint64_t pairs);
 /* A set: ~n in RESP3, an array in RESP2. */
 void resp_set(struct resp_writer *writer, uint64_t count);
 void resp_bulk(struct resp_writer *writer, struct text text);
-void resp_word(struct resp_writer *writer, const char *word);  /* a bulk string */
+void resp_word(struct resp_writer *writer, const char *word);   /* a bulk string */
 void resp_simple(struct resp_writer *writer, const char *word); /* +word; no CR, LF inside */
 void resp_integer(struct resp_writer *writer, int64_t number);
 void resp_null(struct resp_writer *writer);

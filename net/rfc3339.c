@@ -172,10 +172,9 @@ void rfc3339_format(int64_t ms, char out[RFC3339_BYTES])
         days -= days_in_month(year, month);
         month++;
     }
-    int written = snprintf(out, RFC3339_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-                           (unsigned)(year % 10000), (unsigned)(month % 100),
-                           (unsigned)((days + 1) % 100), (unsigned)(rest / 3600000 % 24),
-                           (unsigned)(rest / 60000 % 60), (unsigned)(rest / 1000 % 60),
-                           (unsigned)(rest % 1000));
+    int written = snprintf(
+        out, RFC3339_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(year % 10000),
+        (unsigned)(month % 100), (unsigned)((days + 1) % 100), (unsigned)(rest / 3600000 % 24),
+        (unsigned)(rest / 60000 % 60), (unsigned)(rest / 1000 % 60), (unsigned)(rest % 1000));
     ASSERT(written == RFC3339_BYTES - 1);
 }

@@ -25,7 +25,7 @@ struct reader {
     struct secrets *secrets;
     struct secret_message *message;
     const char *path;
-    unsigned line;    /* 1.. */
+    unsigned line; /* 1.. */
     bool has_phone;
     bool has_request;
 };
@@ -95,14 +95,13 @@ static bool read_key(const char *hex, struct secret_key *key)
 static bool is_known(const struct reader *reader, const struct secret_key *key)
 {
     const struct secrets *secrets = reader->secrets;
-    bool known =
-        (reader->has_phone && sodium_memcmp(secrets->phone.bytes, key->bytes, SECRET_KEY_BYTES) == 0) ||
-        (reader->has_request &&
-         sodium_memcmp(secrets->request.bytes, key->bytes, SECRET_KEY_BYTES) == 0);
+    bool known = (reader->has_phone &&
+                  sodium_memcmp(secrets->phone.bytes, key->bytes, SECRET_KEY_BYTES) == 0) ||
+                 (reader->has_request &&
+                  sodium_memcmp(secrets->request.bytes, key->bytes, SECRET_KEY_BYTES) == 0);
 
     for (size_t i = 0; i < secrets->coupon_count; i++) {
-        known = known ||
-                sodium_memcmp(secrets->coupon[i].bytes, key->bytes, SECRET_KEY_BYTES) == 0;
+        known = known || sodium_memcmp(secrets->coupon[i].bytes, key->bytes, SECRET_KEY_BYTES) == 0;
     }
     return known;
 }
@@ -176,7 +175,8 @@ static enum secret_status take_line(struct reader *reader, const char *line)
         return take_single_key(reader, line + 8, "request", &secrets->request,
                                &reader->has_request);
     }
-    return refuse_line(reader, "a line is `coupon ID KEY`, `phone KEY`, `request KEY` or a comment");
+    return refuse_line(reader,
+                       "a line is `coupon ID KEY`, `phone KEY`, `request KEY` or a comment");
 }
 
 static enum secret_status read_lines(struct reader *reader, char *text, size_t length)

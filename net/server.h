@@ -36,17 +36,17 @@ enum server_state {
 
 /* Counters since the start, for INFO. */
 struct server_stats {
-    uint64_t connections;  /* accepted */
-    uint64_t rejected;     /* refused for max-clients */
-    uint64_t commands;     /* all */
-    uint64_t events;       /* journaled */
+    uint64_t connections; /* accepted */
+    uint64_t rejected;    /* refused for max-clients */
+    uint64_t commands;    /* all */
+    uint64_t events;      /* journaled */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t turns;        /* of the loop */
+    uint64_t turns; /* of the loop */
     uint64_t protocol_errors;
-    uint64_t busy;         /* -BUSY answers */
+    uint64_t busy;                            /* -BUSY answers */
     uint64_t outcomes[REFUSAL_LIMIT_OF_ENUM]; /* business answers by refusal; 0 = OK */
-    uint64_t commands_per_s; /* over the last second */
+    uint64_t commands_per_s;                  /* over the last second */
 };
 
 struct server {
@@ -68,9 +68,9 @@ struct server {
     uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
     int64_t now_ms;        /* of this turn; never goes back */
     int64_t started_ms;
-    int64_t stop_deadline_ms; /* monotonic; when stopping has to be over */
-    bool handover_asked;      /* stopping: the journal was told to end */
-    bool handed_over;         /* stopping: it has ended */
+    int64_t stop_deadline_ms;      /* monotonic; when stopping has to be over */
+    bool handover_asked;           /* stopping: the journal was told to end */
+    bool handed_over;              /* stopping: it has ended */
     struct loop_event *tick;       /* every SERVER_TICK_MS */
     struct loop_event *signals[2]; /* SIGTERM, SIGINT */
     uint64_t ticks;

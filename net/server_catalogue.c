@@ -119,8 +119,7 @@ static bool is_fast(const struct catalogue_item *item)
 
 static struct words flags_of(const struct catalogue_item *item)
 {
-    static const char *const known[] = {"readonly", "admin",   "loading",
-                                        "stale",    "no_auth", "fast"};
+    static const char *const known[] = {"readonly", "admin", "loading", "stale", "no_auth", "fast"};
     struct words flags = {0};
     if (item->server != NULL) {
         for (size_t at = 0; at < sizeof(known) / sizeof(known[0]); at++) {

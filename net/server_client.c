@@ -61,7 +61,8 @@ static size_t write_line(const struct server *server, const struct connection *c
                                                                    : connection->pending_length;
     int length = snprintf(
         line, LINE_BYTES_MAX,
-        "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=N db=0 sub=0 psub=0 ssub=0 "
+        "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=N db=0 sub=0 psub=0 "
+        "ssub=0 "
         "multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 rbs=%zu rbp=0 obl=%zu oll=%u "
         "omem=%zu tot-mem=%zu events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s "
         "lib-ver=%s\n",
@@ -228,8 +229,7 @@ static bool filter_fits(const struct filter *filter, const struct connection *co
     if (filter->nobody || (filter->id != 0 && (uint64_t)filter->id != connection->id)) {
         return false;
     }
-    if (filter->address.length > 0 &&
-        !text_equal(filter->address, text_of(connection->address))) {
+    if (filter->address.length > 0 && !text_equal(filter->address, text_of(connection->address))) {
         return false;
     }
     char own[CONNECTION_ADDRESS_BYTES_MAX];
@@ -299,8 +299,8 @@ static void set_name(const struct server_call *call, char *to, struct text name,
         resp_error(call->writer, "ERR", "%s cannot be longer than %u bytes.", what,
                    CONNECTION_NAME_BYTES_MAX);
     } else {
-        resp_error(call->writer, "ERR",
-                   "%s cannot contain spaces, newlines or special characters.", what);
+        resp_error(call->writer, "ERR", "%s cannot contain spaces, newlines or special characters.",
+                   what);
     }
 }
 

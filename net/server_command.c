@@ -18,15 +18,22 @@ const struct server_command_spec server_command_specs[] = {
 #define SERVER_CONTAINER(number, NAME, resp, GROUP, summary)                                       \
     {number, resp, 1, UINT32_MAX, SERVER_COMMAND_GROUP_##GROUP, "", "", summary, NULL},
 #define SERVER_COMMAND(number, NAME, name, resp, min, max, GROUP, flags, syntax, summary)          \
-    {number, resp,   min,    max,     SERVER_COMMAND_GROUP_##GROUP,                                \
-     flags,  syntax, summary, server_command_##name},
+    {number,                                                                                       \
+     resp,                                                                                         \
+     min,                                                                                          \
+     max,                                                                                          \
+     SERVER_COMMAND_GROUP_##GROUP,                                                                 \
+     flags,                                                                                        \
+     syntax,                                                                                       \
+     summary,                                                                                      \
+     server_command_##name},
 #include "net/server_commands.def"
 #undef SERVER_CONTAINER
 #undef SERVER_COMMAND
 };
 
-const uint32_t server_command_spec_count =
-    sizeof(server_command_specs) / sizeof(server_command_specs[0]);
+const uint32_t server_command_spec_count = sizeof(server_command_specs) /
+                                           sizeof(server_command_specs[0]);
 
 bool server_text_is(struct text text, const char *word)
 {

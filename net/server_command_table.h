@@ -33,9 +33,9 @@ typedef void server_command_run(const struct server_call *call);
 
 struct server_command_spec {
     uint32_t number;
-    const char *name;        /* "ping", "client|id" */
-    uint32_t min;            /* arguments behind the name */
-    uint32_t max;            /* UINT32_MAX: no upper bound */
+    const char *name; /* "ping", "client|id" */
+    uint32_t min;     /* arguments behind the name */
+    uint32_t max;     /* UINT32_MAX: no upper bound */
     enum server_command_group group;
     const char *flags;       /* "fast loading", as COMMAND shows them */
     const char *syntax;      /* of the arguments */

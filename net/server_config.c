@@ -127,9 +127,10 @@ void server_command_config_get(const struct server_call *call)
 
 void server_command_config_set(const struct server_call *call)
 {
-    resp_error(call->writer, "ERR",
-               "options are set when the server starts: by a flag, a BOON_ variable or the --config "
-               "file");
+    resp_error(
+        call->writer, "ERR",
+        "options are set when the server starts: by a flag, a BOON_ variable or the --config "
+        "file");
 }
 
 void server_command_config_resetstat(const struct server_call *call)

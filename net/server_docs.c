@@ -4,8 +4,8 @@
  * from the syntax in server_commands.def:
  *
  *     name              a string                     WORD name         a string behind a token
- *     WORD              a token alone                A|B               one of these tokens
- *     [WORD one two]    an optional block            name...           may be given more than once
+ *     [WORD one two]    an optional block            A|B               one of these tokens
+ *     name...           may be given more than once
  *
  * Brackets make one optional argument of what they enclose; outside of them each word is one.
  */
@@ -74,7 +74,9 @@ static bool next_piece(const char **at, struct piece *piece)
         *at += strspn(*at, " ");
     }
     *at += **at == ']' ? 1 : 0;
-    return piece->count > 0 || piece->token.length > 0;
+    ASSERT(piece->count > 0 || piece->token.length == 0);
+    ASSERT(piece->count < 2 || piece->token.length > 0);
+    return piece->count > 0;
 }
 
 /* The end of an argument's map: token, summary (NULL: none), flags. */
@@ -146,21 +148,16 @@ static void write_word(struct resp_writer *writer, struct text word, struct text
 
 static void write_piece(struct resp_writer *writer, const struct piece *piece)
 {
-    bool flags = piece->optional || piece->multiple;
     if (piece->count == 1) {
         write_word(writer, piece->words[0], piece->token, piece->optional, piece->multiple);
         return;
     }
-    bool alone = piece->count == 0;
-    struct text name = piece->token.length > 0 ? piece->token : piece->words[0];
-    write_head(writer, name, alone ? "pure-token" : "block", piece->token, flags, alone ? 0 : 1);
+    write_head(writer, piece->token, "block", piece->token, piece->optional || piece->multiple, 1);
     write_tail(writer, piece->token, NULL, piece->optional, piece->multiple);
-    if (!alone) {
-        resp_word(writer, "arguments");
-        resp_array(writer, piece->count);
-        for (uint32_t at = 0; at < piece->count; at++) {
-            write_word(writer, piece->words[at], TEXT(""), false, false);
-        }
+    resp_word(writer, "arguments");
+    resp_array(writer, piece->count);
+    for (uint32_t at = 0; at < piece->count; at++) {
+        write_word(writer, piece->words[at], TEXT(""), false, false);
     }
 }
 
@@ -225,8 +222,7 @@ static void write_server_arguments(struct resp_writer *writer, const char *synta
 static struct text group_of(const struct catalogue_item *item)
 {
     if (item->business != NULL) {
-        return (struct text){item->business->name,
-                             (uint32_t)strcspn(item->business->name, ".")};
+        return (struct text){item->business->name, (uint32_t)strcspn(item->business->name, ".")};
     }
     switch (item->server->group) {
     case SERVER_COMMAND_GROUP_CONNECTION:
@@ -330,8 +326,8 @@ void server_command_help(const struct server_call *call)
     char word[SERVER_COMMAND_NAME_BYTES_MAX];
     char line[HELP_BYTES_MAX];
     copy_upper(word, spec->name, length);
-    snprintf(line, sizeof(line), "%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-             word);
+    snprintf(line, sizeof(line),
+             "%s <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", word);
     resp_array(call->writer, 1 + 2 * (uint64_t)subs);
     resp_simple(call->writer, line);
     for (uint32_t at = 1; at <= subs; at++) {

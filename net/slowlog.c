@@ -9,16 +9,16 @@
 
 struct slowlog {
     int64_t threshold_us;
-    uint64_t noted;   /* ever; the next entry's id */
-    uint32_t length;  /* entries in use */
-    uint32_t entries; /* room */
+    uint64_t noted;              /* ever; the next entry's id */
+    uint32_t length;             /* entries in use */
+    uint32_t entries;            /* room */
     struct slowlog_entry ring[]; /* entry n lies at n % entries */
 };
 
 struct slowlog *slowlog_create(uint32_t entries, int64_t threshold_us)
 {
-    struct slowlog *slowlog =
-        calloc(1, sizeof(*slowlog) + (size_t)entries * sizeof(slowlog->ring[0]));
+    struct slowlog *slowlog = calloc(1,
+                                     sizeof(*slowlog) + (size_t)entries * sizeof(slowlog->ring[0]));
     if (slowlog != NULL) {
         slowlog->threshold_us = threshold_us;
         slowlog->entries = entries;

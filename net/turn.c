@@ -216,11 +216,18 @@ static void reply_mistakes(struct connection *connection,
                            const struct definition_mistakes *mistakes)
 {
     struct resp_writer writer = writer_of(connection);
-    resp_array(&writer, 1 + 2 * (uint64_t)mistakes->count);
+    bool more = mistakes->omitted > 0;
+    resp_array(&writer, 1 + 2 * ((uint64_t)mistakes->count + (more ? 1 : 0)));
     resp_word(&writer, refusal_status(REFUSAL_INVALID));
     for (size_t at = 0; at < mistakes->count; at++) {
         resp_word(&writer, mistakes->list[at].pointer);
         resp_word(&writer, mistakes->list[at].message);
+    }
+    if (more) {
+        char rest[64];
+        snprintf(rest, sizeof(rest), "and %zu more mistakes", mistakes->omitted);
+        resp_word(&writer, "");
+        resp_word(&writer, rest);
     }
     connection->server->stats.outcomes[REFUSAL_INVALID]++;
     reply_end(connection, &writer, 0);
@@ -249,8 +256,7 @@ static void reply_problem(struct connection *connection, const char *code, const
 }
 
 /* Answers a request that is no business command. */
-static void answer_server_command(struct connection *connection,
-                                  const struct resp_request *request)
+static void answer_server_command(struct connection *connection, const struct resp_request *request)
 {
     struct resp_writer writer = writer_of(connection);
     struct text name = request->arguments[0];
@@ -296,7 +302,8 @@ static void dispatch(struct connection *connection, const struct resp_request *r
             step_with_document(connection, &aside);
         } else if (aside.type == COMMAND_CLOCK_SET &&
                    server->options->clock != OPTIONS_CLOCK_MANUAL) {
-            reply_problem(connection, "ERR", "CLOCK.SET needs a server started with --clock manual");
+            reply_problem(connection, "ERR",
+                          "CLOCK.SET needs a server started with --clock manual");
         } else {
             step(connection, &aside);
             server_look_at_clock(server);
@@ -347,8 +354,8 @@ static void parse(struct connection *connection)
             (void)event_del(&connection->read_event);
             return;
         }
-        const struct resp_limits *limits =
-            connection->authenticated ? &limits_of_clients : &limits_of_strangers;
+        const struct resp_limits *limits = connection->authenticated ? &limits_of_clients
+                                                                     : &limits_of_strangers;
         size_t consumed = 0;
         const char *problem = "";
         enum resp_status status = resp_parse(connection->bytes, connection->length, limits, request,

@@ -14,14 +14,14 @@ struct server;
 #define TURN_COMMANDS 64U
 
 struct turn {
-    char *shared;         /* what the sockets gave in this turn */
+    char *shared; /* what the sockets gave in this turn */
     size_t shared_size;
     size_t shared_used;
-    uint32_t count;       /* commands gathered */
+    uint32_t count; /* commands gathered */
     struct command commands[TURN_COMMANDS];
     struct connection *clients[TURN_COMMANDS]; /* who sent each */
-    struct resp_request request; /* being parsed */
-    struct outcome outcome;      /* being composed */
+    struct resp_request request;               /* being parsed */
+    struct outcome outcome;                    /* being composed */
 };
 
 /* Allocates the shared buffer. False: no memory. */

@@ -1,5 +1,5 @@
-/* fuzz_batch.c -- any bytes as a batch: they are read to their end or refused, and nothing is read beside
- * them. What can be read, written again, is read the same.
+/* fuzz_batch.c -- any bytes as a batch: they are read to their end or refused, and nothing is read
+ * beside them. What can be read, written again, is read the same.
  *
  * A random input has no right hash; so each is also tried with the hash that its bytes should have.
  */

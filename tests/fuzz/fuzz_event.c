@@ -23,11 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct engine *small_engine(void)
 {
     struct engine_options options = {
-        .members_max = 20,
-        .coupons_max = 40,
-        .campaigns_max = 5,
-        .names_max = 10,
-        .requests_max = 5,
+        .members_max = 3,
+        .coupons_max = 6,
+        .campaigns_max = 3,
+        .names_max = 2,
+        .requests_max = 3,
         .request_window_ms = 300,
         .hash_seed = 1,
     };
@@ -75,6 +75,10 @@ static void mend_references(struct engine *engine, struct event *event)
     struct event_account_earned *moved = &event->as.account_earned; /* spent has the same fields */
     uint32_t campaign;
     switch (event->type) {
+    case EVENT_CLOCK_MOVED:
+        event->as.clock_moved.time_ms &= 63;
+        event->as.clock_moved.time_ms += engine->time_ms;
+        break;
     case EVENT_NAME_ADDED:
         event->as.name_added.kind %= NAME_KINDS;
         event->as.name_added.number = engine->names[event->as.name_added.kind].pool.count;
@@ -132,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct event event;
         size_t consumed = 0;
         uint8_t advice = *data++;
-        time_ms += advice >> 2;
+        time_ms = (time_ms > engine->time_ms ? time_ms : engine->time_ms) + (advice >> 2);
         if (event_decode(data, (size_t)(end - data), &event, &consumed) != EVENT_FINE) {
             break;
         }

@@ -14,10 +14,10 @@
 
 /* What came of a stream: equal for equal requests, whatever the pieces. */
 struct verdict {
-    uint64_t hash;        /* of all requests in order */
-    uint32_t requests;    /* consumed */
-    size_t consumed;      /* bytes of them */
-    const char *problem;  /* NULL: the stream is not bad, so far */
+    uint64_t hash;       /* of all requests in order */
+    uint32_t requests;   /* consumed */
+    size_t consumed;     /* bytes of them */
+    const char *problem; /* NULL: the stream is not bad, so far */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -184,7 +184,7 @@ export async function start_boon(args = [], options = {}) {
 }
 
 // Start a server that is expected to refuse: {code, signal, out, err}.
-export const run_boon = (args, options = {}) => run_program(SERVER, args, { limit_ms: 20000, ...options })
+export const run_boon = (args, options = {}) => run_program(SERVER, args, { limit_ms: 5000, ...options })
 
 // Start a Redis of the test's own, on a unix socket in a directory of its own.
 export async function start_redis(settings = {}, directory = join(work_dir(), 'redis')) {

@@ -134,6 +134,7 @@ export class Client {
     socket.setNoDelay(true)
     socket.on('data', (bytes) => this.take(bytes))
     socket.on('error', () => {})
+    socket.on('end', () => this.close()) // the server says no more; what we still had to say is moot
     socket.on('close', () => this.close())
   }
 
@@ -169,6 +170,7 @@ export class Client {
   close() {
     if (this.closed) return
     this.closed = true
+    this.socket.end()
     const open = this.waiting.slice(this.first)
     this.waiting = []
     this.first = 0

@@ -10,11 +10,8 @@
 
 static const struct bytes16 ours = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 static const struct bytes16 theirs = {{16, 15, 14}};
-static const struct batch_stamp stamp = {{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
-                                         7,
-                                         42,
-                                         1001,
-                                         0xfeedfacecafebeefULL};
+static const struct batch_stamp stamp = {
+    {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}, 7, 42, 1001, 0xfeedfacecafebeefULL};
 
 static uint8_t bytes[BATCH_BYTES_MAX];
 
@@ -213,6 +210,20 @@ Test(batch, a_wrong_field_is_named_even_under_a_right_hash)
         cr_expect_eq(read_all(bytes, length, &events), scenarios[at].fault, "scenario %zu: %s", at,
                      batch_fault_words(read_all(bytes, length, &events)));
     }
+}
+
+Test(batch, a_group_without_events_is_refused)
+{
+    struct batch_builder builder;
+    uint64_t chain;
+    uint32_t events;
+    batch_begin(&builder, bytes, sizeof(bytes));
+    size_t length = batch_seal(&builder, &stamp, &chain) + BATCH_GROUP_HEAD_BYTES;
+    memset(bytes + BATCH_HEAD_BYTES, 0, BATCH_GROUP_HEAD_BYTES);
+    bytes_put_u32(bytes + BATCH_HEAD_BYTES, BATCH_GROUP_HEAD_BYTES - 4);
+    bytes_put_u32(bytes + 48, 1);
+    hash_again(length);
+    cr_assert_eq(read_all(bytes, length, &events), BATCH_BAD_GROUP);
 }
 
 Test(batch, a_longer_header_of_a_later_version_is_skipped)

@@ -52,8 +52,8 @@ Test(definition, a_document_compiles_into_its_numbers)
 
 Test(definition, what_may_be_left_out_has_its_default)
 {
-    const struct campaign_definition *campaign =
-        compiled("{\"name\":\"a\",\"stock\":1,\"value\":{\"kind\":\"amount_off\",\"amount\":1}}");
+    const struct campaign_definition *campaign = compiled(
+        "{\"name\":\"a\",\"stock\":1,\"value\":{\"kind\":\"amount_off\",\"amount\":1}}");
 
     cr_assert_eq(campaign->per_member, 1u);
     cr_assert_eq(campaign->opens_at_ms, 0);
@@ -155,8 +155,8 @@ static const struct {
     {WITH("\"opens_at\":1794326400000"), "/opens_at", "a text such as"},
     {WITH("\"ends_at\":null"), "/ends_at", "or left out"},
     {WITH("\"ends_at\":\"2026-11-31T00:00:00Z\""), "/ends_at", "no such day"},
-    {WITH("\"opens_at\":\"2026-11-11T00:00:00Z\",\"ends_at\":\"2026-11-11T00:00:00Z\""),
-     "/ends_at", "later than opens_at"},
+    {WITH("\"opens_at\":\"2026-11-11T00:00:00Z\",\"ends_at\":\"2026-11-11T00:00:00Z\""), "/ends_at",
+     "later than opens_at"},
     {WITH("\"opens_at\":\"2026-11-11T00:00:00Z\",\"ends_at\":\"2026-11-11T07:59:59+08:00\""),
      "/ends_at", "later than opens_at"},
     /* values */
@@ -211,10 +211,10 @@ Test(definition, all_mistakes_are_collected_in_one_go)
         const char *pointer;
         const char *message;
     } wanted[] = {
-        {"/name", "is missing"},          {"/stock", "1 to 4000000000"},
-        {"/per_member", "fraction"},      {"/opens_at", "write it as"},
-        {"/ends_at", "leap seconds"},     {"/value/amount", "is not a number"},
-        {"/value/minimum", "0 to"},       {"/value/amout", "did you mean amount?"},
+        {"/name", "is missing"},           {"/stock", "1 to 4000000000"},
+        {"/per_member", "fraction"},       {"/opens_at", "write it as"},
+        {"/ends_at", "leap seconds"},      {"/value/amount", "is not a number"},
+        {"/value/minimum", "0 to"},        {"/value/amout", "did you mean amount?"},
         {"/Stock", "did you mean stock?"},
     };
 
@@ -235,7 +235,8 @@ Test(definition, all_mistakes_are_collected_in_one_go)
 Test(definition, mistakes_beyond_the_list_are_counted)
 {
     static char document[4096];
-    size_t length = (size_t)snprintf(document, sizeof document, "{\"name\":\"a\",\"stock\":1,%s", VALUE);
+    size_t length = (size_t)snprintf(document, sizeof document, "{\"name\":\"a\",\"stock\":1,%s",
+                                     VALUE);
 
     for (int i = 0; i < 50; i++) {
         length += (size_t)snprintf(document + length, sizeof document - length, ",\"zz%d\":1", i);
@@ -320,7 +321,8 @@ Test(definition, the_edges_of_every_range_are_allowed)
     cr_assert_eq(definition.campaign.per_member, CAMPAIGN_PER_MEMBER_MAX);
     compiled(WITH_NAME("\"" NAME_256 "\""));
     cr_assert_eq(definition.campaign.name.length, CAMPAIGN_NAME_BYTES_MAX);
-    compiled(WITH("\"opens_at\":\"2026-11-11T00:00:00Z\",\"ends_at\":\"2026-11-11T00:00:00.001Z\""));
+    compiled(
+        WITH("\"opens_at\":\"2026-11-11T00:00:00Z\",\"ends_at\":\"2026-11-11T00:00:00.001Z\""));
 }
 
 Test(definition, deinit_may_be_done_twice)

@@ -2,9 +2,12 @@
 #include "engine/engine.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
+#include "engine/bug.h"
 #include "tests/lib/dice.h"
 #include "tests/lib/engine_story.h"
 
@@ -44,90 +47,91 @@ static void waits(int64_t now, const struct wait *rows, size_t count)
 #define WAITS(now, rows) waits(now, rows, sizeof(rows) / sizeof((rows)[0]))
 
 /* Rule 4: no reply leaves before what it shows is durable. */
+static const struct wait gates[] = {
+    /* what is accepted waits for its own last event */
+    {"PUT sale stock=2", "OK created", 1},
+    {"PUT two stock=9 per=2", "OK created", 2},
+    {"START sale", "OK running", 3},
+    {"START two", "OK running", 4},
+    {"CLAIM m1 sale request=r", "OK 1", 7},   /* member 5, coupon 6, request 7 */
+    {"CLAIM m2 two channel=app", "OK 2", 10}, /* member 8, name 9, coupon 10 */
+    {"EARN m3 points 5", "OK 5", 13},         /* member 11, name 12, account 13 */
+    {"SPEND m3 points 1", "OK 4", 14},
+    {"CLAIM m2 two", "OK 3", 15},
+    {"PUT draft opens=7", "OK created", 16},
+    /* a repeated request and a mismatch wait for the member, not for others */
+    {"CLAIM m1 sale request=r", "OK 1", 6},
+    {"CLAIM m1 two request=r", "REQUEST_MISMATCH", 6},
+    /* a limit shows the member and the definition */
+    {"CLAIM m1 sale", "DUPLICATE 1", 6},
+    {"CLAIM m2 two", "LIMIT per_member 2 2", 15},
+    /* what is not there waits for nothing: nothing is ever removed */
+    {"CLAIM m1 none", "UNKNOWN_CAMPAIGN", 0},
+    {"SHOW none", "UNKNOWN_CAMPAIGN", 0},
+    {"CAMPAIGNS after=none", "UNKNOWN_CAMPAIGN", 0},
+    {"START none", "UNKNOWN_CAMPAIGN", 0},
+    {"RESTOCK none 1 expect=1", "UNKNOWN_CAMPAIGN", 0},
+    {"MEMBER none", "UNKNOWN_MEMBER", 0},
+    {"BALANCE none", "UNKNOWN_MEMBER", 0},
+    {"SPEND none points 1", "UNKNOWN_MEMBER", 0},
+    {"COUPONS none", "UNKNOWN_MEMBER", 0},
+    {"COUPON 99", "UNKNOWN_COUPON", 0},
+    {"COUPONS m1 before=2", "UNKNOWN_COUPON", 0},
+    /* look-ups wait for the record */
+    {"COUPON 1", "OK 1 m1 sale issued 100   ", 6},
+    {"COUPONS m2", "OK 2 3 2", 15},
+    {"COUPONS m2 before=3", "OK 2 2", 15},
+    {"MEMBER m1", "OK m1 100 1", 6},
+    {"MEMBER m3", "OK m3 100 0 points 4", 14},
+    {"BALANCE m3", "OK points 4", 14},
+    {"BALANCE m3 points", "OK 4", 14},
+    {"BALANCE m1 points", "OK 0", 6},
+    {"SPEND m3 points 5", "INSUFFICIENT 4 5", 14},
+    {"SPEND m1 points 1", "INSUFFICIENT 0 1", 6},
+    {"SHOW sale", "OK sale running 2 1 1 0 0 0 sale", 6},
+    {"SHOW two", "OK two running 9 2 2 0 0 0 two", 15},
+    /* a list waits for the newest that it shows */
+    {"CAMPAIGNS", "OK sale two draft", 16},
+    {"CAMPAIGNS limit=1", "OK sale", 6},
+    {"CAMPAIGNS limit=2", "OK sale two", 15},
+    {"CAMPAIGNS limit=1 after=sale", "OK two", 15},
+    /* what shows the definition waits for that, and not for the coupons issued since */
+    {"CLAIM m1 draft", "NOT_OPEN 7", 16},
+    {"START sale", "OK running", 3},
+    {"PUT sale stock=2", "OK unchanged", 3},
+    {"PUT sale stock=3", "CONFLICT 2", 3},
+    {"RESTOCK sale 1 expect=9", "CONFLICT 2", 3},
+    {"RESTOCK sale 4000000000 expect=2", "LIMIT stock 2 4000000000", 3},
+    {"PAUSE draft", "BAD_STATE draft", 16},
+    /* but what tells that coupons were issued waits for them */
+    {"PUT sale stock=2 amount=7", "BAD_STATE running", 6},
+    {"RESTOCK two -8 expect=9", "BELOW_ISSUED 2", 15},
+    {"CLAIM m2 sale", "OK 4", 17},
+    {"CLAIM m3 sale", "SOLD_OUT 2", 17},
+    {"CLAIM m1 sale", "DUPLICATE 1", 6},
+    /* a definition newer than the coupon is waited for */
+    {"PAUSE sale", "OK paused", 18},
+    {"CLAIM m1 sale", "PAUSED", 18},
+    {"CLAIM m1 sale request=r", "OK 1", 6},
+    {"START sale", "OK running", 19},
+    {"CLAIM m1 sale", "DUPLICATE 1", 19},
+    {"RESTOCK sale 1 expect=2", "OK 3", 20},
+    {"CLAIM m1 sale", "DUPLICATE 1", 20},
+    {"PUT two stock=9 per=1", "OK updated", 21},
+    {"CLAIM m2 two", "DUPLICATE 3", 21},
+    {"STOP sale", "OK stopped", 22},
+    {"CLAIM m1 sale", "ENDED 100", 22},
+    {"RESTOCK sale 1 expect=3", "BAD_STATE stopped", 22},
+    {"PUT sale stock=3", "BAD_STATE stopped", 22},
+    {"PUT two stock=9 per=1 ends=50", "OK updated", 23},
+    {"CLAIM m3 two", "ENDED 50", 23},
+    {"CLOCK 200", "OK 200", 24},
+    {"CLOCK 199", "CLOCK_BACKWARDS 200", 24},
+};
+
 Test(engine, each_answer_waits_for_the_newest_change_that_it_shows)
 {
-    static const struct wait rows[] = {
-        /* what is accepted waits for its own last event */
-        {"PUT sale stock=2", "OK created", 1},
-        {"PUT two stock=9 per=2", "OK created", 2},
-        {"START sale", "OK running", 3},
-        {"START two", "OK running", 4},
-        {"CLAIM m1 sale request=r", "OK 1", 7},   /* member 5, coupon 6, request 7 */
-        {"CLAIM m2 two channel=app", "OK 2", 10}, /* member 8, name 9, coupon 10 */
-        {"EARN m3 points 5", "OK 5", 13},         /* member 11, name 12, account 13 */
-        {"SPEND m3 points 1", "OK 4", 14},
-        {"CLAIM m2 two", "OK 3", 15},
-        {"PUT draft opens=7", "OK created", 16},
-        /* a repeated request and a mismatch wait for the member, not for others */
-        {"CLAIM m1 sale request=r", "OK 1", 6},
-        {"CLAIM m1 two request=r", "REQUEST_MISMATCH", 6},
-        /* a limit shows the member and the definition */
-        {"CLAIM m1 sale", "DUPLICATE 1", 6},
-        {"CLAIM m2 two", "LIMIT per_member 2 2", 15},
-        /* what is not there waits for nothing: nothing is ever removed */
-        {"CLAIM m1 none", "UNKNOWN_CAMPAIGN", 0},
-        {"SHOW none", "UNKNOWN_CAMPAIGN", 0},
-        {"CAMPAIGNS after=none", "UNKNOWN_CAMPAIGN", 0},
-        {"START none", "UNKNOWN_CAMPAIGN", 0},
-        {"RESTOCK none 1 expect=1", "UNKNOWN_CAMPAIGN", 0},
-        {"MEMBER none", "UNKNOWN_MEMBER", 0},
-        {"BALANCE none", "UNKNOWN_MEMBER", 0},
-        {"SPEND none points 1", "UNKNOWN_MEMBER", 0},
-        {"COUPONS none", "UNKNOWN_MEMBER", 0},
-        {"COUPON 99", "UNKNOWN_COUPON", 0},
-        {"COUPONS m1 before=2", "UNKNOWN_COUPON", 0},
-        /* look-ups wait for the record */
-        {"COUPON 1", "OK 1 m1 sale issued 100   ", 6},
-        {"COUPONS m2", "OK 2 3 2", 15},
-        {"COUPONS m2 before=3", "OK 2 2", 15},
-        {"MEMBER m1", "OK m1 100 1", 6},
-        {"MEMBER m3", "OK m3 100 0 points 4", 14},
-        {"BALANCE m3", "OK points 4", 14},
-        {"BALANCE m3 points", "OK 4", 14},
-        {"BALANCE m1 points", "OK 0", 6},
-        {"SPEND m3 points 5", "INSUFFICIENT 4 5", 14},
-        {"SPEND m1 points 1", "INSUFFICIENT 0 1", 6},
-        {"SHOW sale", "OK sale running 2 1 1 0 0 0 sale", 6},
-        {"SHOW two", "OK two running 9 2 2 0 0 0 two", 15},
-        /* a list waits for the newest that it shows */
-        {"CAMPAIGNS", "OK sale two draft", 16},
-        {"CAMPAIGNS limit=1", "OK sale", 6},
-        {"CAMPAIGNS limit=2", "OK sale two", 15},
-        {"CAMPAIGNS limit=1 after=sale", "OK two", 15},
-        /* what shows the definition waits for that, and not for the coupons issued since */
-        {"CLAIM m1 draft", "NOT_OPEN 7", 16},
-        {"START sale", "OK running", 3},
-        {"PUT sale stock=2", "OK unchanged", 3},
-        {"PUT sale stock=3", "CONFLICT 2", 3},
-        {"RESTOCK sale 1 expect=9", "CONFLICT 2", 3},
-        {"RESTOCK sale 4000000000 expect=2", "LIMIT stock 2 4000000000", 3},
-        {"PAUSE draft", "BAD_STATE draft", 16},
-        /* but what tells that coupons were issued waits for them */
-        {"PUT sale stock=2 amount=7", "BAD_STATE running", 6},
-        {"RESTOCK two -8 expect=9", "BELOW_ISSUED 2", 15},
-        {"CLAIM m2 sale", "OK 4", 17},
-        {"CLAIM m3 sale", "SOLD_OUT 2", 17},
-        {"CLAIM m1 sale", "DUPLICATE 1", 6},
-        /* a definition newer than the coupon is waited for */
-        {"PAUSE sale", "OK paused", 18},
-        {"CLAIM m1 sale", "PAUSED", 18},
-        {"CLAIM m1 sale request=r", "OK 1", 6},
-        {"START sale", "OK running", 19},
-        {"CLAIM m1 sale", "DUPLICATE 1", 19},
-        {"RESTOCK sale 1 expect=2", "OK 3", 20},
-        {"CLAIM m1 sale", "DUPLICATE 1", 20},
-        {"PUT two stock=9 per=1", "OK updated", 21},
-        {"CLAIM m2 two", "DUPLICATE 3", 21},
-        {"STOP sale", "OK stopped", 22},
-        {"CLAIM m1 sale", "ENDED 100", 22},
-        {"RESTOCK sale 1 expect=3", "BAD_STATE stopped", 22},
-        {"PUT sale stock=3", "BAD_STATE stopped", 22},
-        {"PUT two stock=9 per=1 ends=50", "OK updated", 23},
-        {"CLAIM m3 two", "ENDED 50", 23},
-        {"CLOCK 200", "OK 200", 24},
-        {"CLOCK 199", "CLOCK_BACKWARDS 200", 24},
-    };
-    WAITS(100, rows);
+    WAITS(100, gates);
 }
 
 Test(engine, a_balance_at_its_limit_waits_for_the_member)
@@ -341,6 +345,42 @@ Test(engine, without_memory_for_a_request_id_the_whole_command_is_refused)
     cr_assert_str_eq(story_tell(&story, 10, "SPEND m1 points 1 request=r"), "OK 0");
 }
 
+/* The tables run out of memory, each in turn: the same refusal as a full pool, and no half-done thing. */
+Test(engine, without_memory_for_a_table_the_whole_command_is_refused)
+{
+    struct engine *engine = story.engine;
+    struct names *names = engine->names;
+    const struct {
+        struct table *table;
+        const char *line;
+        const char *answer;
+    } rows[] = {
+        {&engine->members.table, "CLAIM m2 sale channel=c2 request=r", "FULL members"},
+        {&engine->members.table, "EARN m2 points 1", "FULL members"},
+        {&engine->coupons.pairs, "CLAIM m2 sale channel=c2 request=r", "FULL coupons"},
+        {&engine->campaigns.table, "PUT other", "FULL campaigns"},
+        {&engine->requests.table, "CLAIM m2 sale channel=c2 request=r", "FULL requests"},
+        {&names[NAME_CHANNEL].table, "CLAIM m2 sale channel=c2 request=r", "FULL channels"},
+        {&names[NAME_STORE].table, "CLAIM m2 sale store=s2", "FULL stores"},
+        {&names[NAME_STAFF].table, "CLAIM m2 sale staff=f2", "FULL staff"},
+        {&names[NAME_ASSET].table, "EARN m2 points 1", "FULL assets"},
+    };
+    story_tell(&story, 10, "PUT sale stock=9");
+    story_tell(&story, 10, "START sale");
+    story_tell(&story, 10, "CLAIM m1 sale channel=c1 store=s1 staff=f1");
+    for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++) {
+        struct pool *pools[] = {&rows[at].table->buckets, &rows[at].table->overflows};
+        for (size_t pool = 0; pool < 2; pool++) {
+            uint32_t limit = pools[pool]->limit;
+            pools[pool]->limit = pools[pool]->count;
+            const char *answer = story_tell(&story, 11, "%s", rows[at].line);
+            cr_assert_str_eq(answer, rows[at].answer, "%s: %s", rows[at].line, answer);
+            pools[pool]->limit = limit;
+        }
+    }
+    cr_assert_str_eq(story_tell(&story, 12, "CLAIM m2 sale channel=c2 request=r"), "OK 2");
+}
+
 /* --- the rest ----------------------------------------------------------------------------------- */
 
 Test(engine, many_commands_are_fetched_ahead_and_nothing_changes)
@@ -408,8 +448,23 @@ Test(engine, every_refusal_has_a_status_of_its_own)
     }
 }
 
-Test(engine, a_bug_ends_the_process, .signal = 6)
+Test(engine, a_bug_ends_the_process, .signal = SIGABRT)
 {
     struct command command = {.type = COMMAND_NONE};
+    bug_set_hook(NULL);
+    engine_step(story.engine, 10, &command, &story.outcome);
+}
+
+static void bug_reported(const char *expression, const char *file, int line)
+{
+    bool right = strstr(expression, "COMMAND_NONE") != NULL && strstr(file, "engine.c") != NULL;
+    story_end(&story);
+    exit(right && line > 0 ? 42 : 1);
+}
+
+Test(engine, a_bug_is_reported_before_the_process_ends, .exit_code = 42)
+{
+    struct command command = {.type = COMMAND_NONE};
+    bug_set_hook(bug_reported);
     engine_step(story.engine, 10, &command, &story.outcome);
 }

@@ -89,8 +89,7 @@ static bool same_TEXT(struct text a, struct text b)
     static bool same_##name(const struct event *a, const struct event *b)                          \
     {                                                                                              \
         bool same = a->type == b->type;
-#define FIELD(name, TYPE, field, meaning)                                                          \
-    same = same && same_##TYPE(a->as.name.field, b->as.name.field);
+#define FIELD(name, TYPE, field, meaning) same &= same_##TYPE(a->as.name.field, b->as.name.field);
 #define EVENT_END(NAME, name)                                                                      \
     return same;                                                                                   \
     }

@@ -1,46 +1,18 @@
-/* journal.c -- the protocol against a fake Redis: starts, take-overs, lost answers, and every halt. */
+/* journal.c -- the protocol against a fake Redis: starts, settings, appends, ends. */
 #include "net/journal.h"
 
 #include <criterion/criterion.h>
-#include <xxhash.h>
 
-#include "engine/bytes.h"
 #include "tests/unit/journal_fake.h"
 
-TestSuite(journal, .init = redis_begin);
-
-static void assert_halted(const struct server *server, const char *words)
-{
-    cr_assert_eq(journal_state(server->journal), JOURNAL_HALTED, "state %s, %s",
-                 journal_state_word(server->journal), journal_message(server->journal));
-    cr_assert_not_null(strstr(server->halted, words), "'%s' is not in '%s'", words,
-                       server->halted);
-    cr_assert_not(server->connected);
-}
-
-/* Starts another server that replays the stream, and checks that it comes to the same state. */
-static void assert_replays_to(const struct server *server)
-{
-    struct server *other = server_create((struct how){0});
-    other->now_ms = server->now_ms;
-    server_connect(other);
-    serve(other);
-    cr_assert_eq(other->leading, 1u, "%s", other->halted);
-    /* The other's BEGIN is one event more, and has changed nothing else. */
-    cr_assert_eq(other->engine->seq, server->engine->seq + 1);
-    cr_assert_eq(other->engine->coupons.pool.count, server->engine->coupons.pool.count);
-    other->engine->seq = server->engine->seq;
-    other->engine->time_ms = server->engine->time_ms;
-    cr_assert_eq(engine_state_hash(other->engine), engine_state_hash(server->engine));
-    server_end(other);
-}
+TestSuite(journal, .init = redis_begin, .fini = fake_end);
 
 static struct entry_id last_id(void)
 {
     return redis.entries[redis.count - 1].id;
 }
 
-/* --- start -------------------------------------------------------------------------------------------- */
+/* --- start ------------------------------------------------------------------------------------ */
 
 Test(journal, absent_without_leave_to_create_is_a_halt)
 {
@@ -198,7 +170,7 @@ Test(journal, a_real_clock_goes_on_from_the_later_of_journal_and_clock)
     cr_assert_eq(ahead->engine->time_ms, 1600000000000 + ahead->now_ms);
 }
 
-/* --- preflight ---------------------------------------------------------------------------------------- */
+/* --- preflight -------------------------------------------------------------------------------- */
 
 Test(journal, a_setting_weaker_than_the_promise_is_a_halt)
 {
@@ -221,8 +193,8 @@ Test(journal, a_setting_weaker_than_the_promise_is_a_halt)
     for (size_t at = 0; at < sizeof(scenarios) / sizeof(scenarios[0]); at++) {
         redis_begin();
         redis.settings[2 * scenarios[at].setting + 1] = scenarios[at].value;
-        struct server *server =
-            server_start(.create = true, .durability = scenarios[at].durability);
+        struct server *server = server_start(.create = true,
+                                             .durability = scenarios[at].durability);
         serve(server);
         if (scenarios[at].words != NULL) {
             assert_halted(server, scenarios[at].words);
@@ -305,188 +277,7 @@ Test(journal, a_wrong_password_is_a_halt_at_start)
     assert_halted(server, "--redis-password");
 }
 
-/* --- replay halts ------------------------------------------------------------------------------------- */
-
-/* A journal of ten claims in entries 1-3 to 1-12, nobody leading any more. */
-static void ten_claims(void)
-{
-    struct server *server = server_with_campaign();
-    char member[16];
-    for (int at = 0; at < 10; at++) {
-        snprintf(member, sizeof(member), "m%d", at);
-        claim_durably(server, member);
-    }
-    cr_assert_eq(redis.count, 14u);
-    server_end(server);
-}
-
-/* Makes changed bytes look as if they had been written so. */
-static void hash_again(struct stream_entry *entry)
-{
-    uint64_t previous = bytes_get_u64(entry->bytes + 56);
-    bytes_put_u64(entry->bytes + entry->length - 8,
-                  XXH3_64bits_withSeed(entry->bytes, entry->length - 8, previous));
-}
-
-static void remove_entry(size_t at)
-{
-    redis.count--;
-    memmove(&redis.entries[at], &redis.entries[at + 1],
-            (redis.count - at) * sizeof(redis.entries[0]));
-}
-
-static void break_bit(struct stream_entry *entry)
-{
-    entry->bytes[entry->length / 2] ^= 1;
-}
-
-static void break_id(struct stream_entry *entry)
-{
-    entry->bytes[10] ^= 1;
-    hash_again(entry);
-}
-
-static void break_sequence(struct stream_entry *entry)
-{
-    entry->bytes[40]++;
-    hash_again(entry);
-}
-
-static void break_number(struct stream_entry *entry)
-{
-    entry->bytes[32]++;
-    hash_again(entry);
-}
-
-static void break_chain(struct stream_entry *entry)
-{
-    entry->bytes[80]++; /* the new hash is right, but the next entry does not follow it */
-    entry->bytes[80]--;
-    bytes_put_u64(entry->bytes + 56, 1);
-    hash_again(entry);
-}
-
-static void break_event(struct stream_entry *entry)
-{
-    bytes_put_u16(entry->bytes + 80, 999);
-    hash_again(entry);
-}
-
-static void break_meaning(struct stream_entry *entry)
-{
-    /* the last event is COUPON_ISSUED: its serial is what lies behind its head */
-    size_t event = entry->length - 8 - (4 + 8 + 4 + 4 + 2 + 2 + 4 + 4 + 1);
-    cr_assert_eq(bytes_get_u16(entry->bytes + event), EVENT_COUPON_ISSUED);
-    bytes_put_u64(entry->bytes + event + 4, 77777);
-    hash_again(entry);
-}
-
-static void break_time(struct stream_entry *entry)
-{
-    bytes_put_i64(entry->bytes + 68, 5);
-    hash_again(entry);
-}
-
-static void break_length(struct stream_entry *entry)
-{
-    entry->length -= 9;
-}
-
-static void break_field(struct stream_entry *entry)
-{
-    entry->strange = true;
-}
-
-Test(journal, an_entry_that_is_not_what_must_follow_is_a_halt_that_names_it)
-{
-    /* clang-format off */
-    static const struct {
-        size_t entry; void (*break_it)(struct stream_entry *); const char *words;
-    } scenarios[] = {
-        {7, break_bit,      "beyond entry 1-6: its hash does not match"},
-        {7, break_id,       "beyond entry 1-6: it carries another journal's id"},
-        {7, break_sequence, "beyond entry 1-6: events are missing"},
-        {7, break_number,   "beyond entry 1-6: it was written as 1-7"},
-        {7, break_chain,    "beyond entry 1-6: it does not follow the entry before it"},
-        {7, break_event,    "does not know"},
-        {7, break_meaning,  "(coupon_issued) cannot be applied: "},
-        {7, break_time,     "beyond entry 1-6: its time goes back"},
-        {7, break_length,   "beyond entry 1-6: "},
-        {7, break_field,    "beyond entry 1-6: it does not have the one field"},
-        {1, break_bit,      "beyond entry 1-0: its hash does not match"},
-        {0, break_bit,      "first entry cannot be read"},
-        {0, break_field,    "first entry cannot be read"},
-        {13, break_bit,     "beyond entry 1-12: its hash"},
-    };
-    /* clang-format on */
-    for (size_t at = 0; at < sizeof(scenarios) / sizeof(scenarios[0]); at++) {
-        redis_begin();
-        ten_claims();
-        scenarios[at].break_it(&redis.entries[scenarios[at].entry]);
-        struct server *server = server_start(0);
-        serve(server);
-        assert_halted(server, scenarios[at].words);
-        cr_assert_eq(server->leading, 0u);
-        server_end(server);
-    }
-}
-
-Test(journal, a_missing_entry_is_a_halt)
-{
-    /* clang-format off */
-    static const struct { size_t entry; const char *words; } scenarios[] = {
-        {0, "does not begin with entry 0-1"},
-        {1, "beyond entry 1-1: a TAKEOVER is missing"},
-        {2, "beyond entry 1-2: a batch is missing, 2 comes where 1 should"},
-        {7, "beyond entry 1-7: a batch is missing, 7 comes where 6 should"},
-    };
-    /* clang-format on */
-    for (size_t at = 0; at < sizeof(scenarios) / sizeof(scenarios[0]); at++) {
-        redis_begin();
-        ten_claims();
-        remove_entry(scenarios[at].entry);
-        struct server *server = server_start(0);
-        serve(server);
-        assert_halted(server, scenarios[at].words);
-        server_end(server);
-    }
-}
-
-Test(journal, an_epoch_that_nobody_opened_is_a_halt)
-{
-    ten_claims();
-    struct server *second = server_start(0);
-    serve(second);
-    struct server *third = server_start(0);
-    serve(third);
-    cr_assert_eq(third->leading, 1u);
-    remove_entry(14); /* 2-0 */
-    remove_entry(14); /* 2-1 */
-    struct server *server = server_start(0);
-    serve(server);
-    assert_halted(server, "beyond entry 3-0: an epoch is missing, 3 follows 1");
-}
-
-Test(journal, a_key_that_is_no_stream_is_a_halt)
-{
-    redis.error = "WRONGTYPE Operation against a key holding the wrong kind of value";
-    redis.error_to = "XRANGE";
-    redis.errors = 1;
-    struct server *server = server_start(.create = true);
-    serve(server);
-    assert_halted(server, "is not a stream");
-}
-
-Test(journal, an_emptied_stream_is_not_begun_anew)
-{
-    ten_claims();
-    redis.count = 0; /* XTRIM to nothing: the last ID stays */
-    struct server *server = server_start(.create = true);
-    serve(server);
-    assert_halted(server, "deleted by hand");
-}
-
-/* --- appends ------------------------------------------------------------------------------------------ */
+/* --- appends ---------------------------------------------------------------------------------- */
 
 Test(journal, one_append_is_in_flight_and_the_next_batch_gathers_meanwhile)
 {
@@ -604,371 +395,7 @@ Test(journal, a_server_of_an_older_epoch_cannot_write)
     cr_assert_not(old->connected);
 }
 
-/* --- lost answers ------------------------------------------------------------------------------------- */
-
-Test(journal, a_lost_request_is_sent_again_and_applied_once)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    struct command_sent lost = lose_request(server);
-    free_command(&lost);
-    size_t count = redis.count;
-    reconnect(server);
-    cr_assert_eq(redis.count, count + 1);
-    cr_assert_eq(server->durable_seq, server->engine->seq);
-    cr_assert_eq(journal_resolves(server->journal), 1u);
-    assert_replays_to(server);
-}
-
-Test(journal, a_lost_answer_counts_after_one_more_append)
-{
-    struct server *server = server_with_campaign();
-    uint64_t durable_seq = server->durable_seq;
-    claim(server, "a");
-    journal_pump(server->journal);
-    lose_answer(server);
-    size_t count = redis.count;
-    server_connect(server);
-    cr_assert(serve_until(server, "XADD"));
-    cr_assert_eq(server->durable_seq, durable_seq, "found is not yet durable");
-    serve(server);
-    cr_assert_eq(redis.count, count + 1, "an empty batch");
-    cr_assert_eq(redis.entries[count].length, BATCH_EMPTY_BYTES);
-    cr_assert_eq(server->durable_seq, server->engine->seq);
-    claim_durably(server, "b");
-    assert_replays_to(server);
-}
-
-Test(journal, a_lost_answer_is_confirmed_by_the_next_batch_if_one_waits)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    claim(server, "b");
-    lose_answer(server);
-    size_t count = redis.count;
-    reconnect(server);
-    cr_assert_eq(redis.count, count + 1);
-    cr_assert_gt(redis.entries[count].length, BATCH_EMPTY_BYTES);
-    cr_assert_eq(server->durable_seq, server->engine->seq);
-    assert_replays_to(server);
-}
-
-Test(journal, a_late_duplicate_changes_nothing)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    struct command_sent late = lose_request(server);
-    server_connect(server);
-    cr_assert(serve_until(server, "XADD")); /* not found: about to be sent again */
-    arrive_late(&late);
-    serve(server);
-    cr_assert_eq(server->durable_seq, server->engine->seq, "%s %s", server->halted,
-                 journal_state_word(server->journal));
-    claim_durably(server, "b");
-    assert_replays_to(server);
-}
-
-Test(journal, answers_lost_again_and_again_lose_nothing)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    for (int at = 0; at < 20; at++) {
-        if (at % 3 == 1) {
-            struct command_sent lost = lose_request(server);
-            free_command(&lost);
-        } else {
-            lose_answer(server);
-        }
-        if (at % 4 == 2) {
-            char member[16];
-            snprintf(member, sizeof(member), "m%d", at);
-            claim(server, member);
-        }
-        server_connect(server);
-        cr_assert(serve_until(server, "XADD"));
-    }
-    serve(server);
-    journal_pump(server->journal);
-    serve(server);
-    cr_assert_eq(server->durable_seq, server->engine->seq);
-    cr_assert(queue_is_empty(&server->queue));
-    assert_replays_to(server);
-}
-
-Test(journal, a_connection_lost_at_every_step_of_a_start_is_made_good)
-{
-    struct server *first = server_with_campaign();
-    char member[16];
-    for (int at = 0; at < 60; at++) {
-        snprintf(member, sizeof(member), "m%d", at);
-        claim_durably(first, member);
-    }
-    for (int answered = 0; answered < 12; answered++) {
-        for (int lost = 0; lost < 2; lost++) {
-            struct server *server = server_start(0);
-            for (int at = 0; at < answered && server->sent_count > 0; at++) {
-                serve_one(server);
-            }
-            if (server->sent_count == 0) {
-                server_end(server);
-                continue;
-            }
-            if (lost == 0) {
-                lose_answer(server);
-            } else {
-                struct command_sent command = lose_request(server);
-                free_command(&command);
-            }
-            reconnect(server);
-            cr_assert_eq(server->leading, 1u, "after %d answers: %s%s", answered, server->halted,
-                         server->deposed);
-            cr_assert_eq(server->engine->coupons.pool.count, 61u);
-            assert_replays_to(server);
-            server_end(server);
-        }
-    }
-}
-
-Test(journal, a_connection_lost_at_every_step_of_a_birth_is_made_good)
-{
-    for (int answered = 0; answered < 12; answered++) {
-        for (int lost = 0; lost < 2; lost++) {
-            redis_begin();
-            struct server *server = server_start(.create = true);
-            for (int at = 0; at < answered && server->sent_count > 0; at++) {
-                serve_one(server);
-            }
-            if (server->sent_count == 0) {
-                server_end(server);
-                continue;
-            }
-            if (lost == 0) {
-                lose_answer(server);
-            } else {
-                struct command_sent command = lose_request(server);
-                free_command(&command);
-            }
-            reconnect(server);
-            cr_assert_eq(server->leading, 1u, "after %d answers: %s%s", answered, server->halted,
-                         server->deposed);
-            cr_assert_eq(journal_epoch(server->journal), 1u);
-            server_end(server);
-        }
-    }
-}
-
-Test(journal, a_takeover_whose_answer_is_lost_is_known_by_its_nonce)
-{
-    struct server *first = server_start(.create = true);
-    serve(first);
-    struct server *server = server_start(0);
-    cr_assert(serve_until(server, "XADD"));
-    lose_answer(server);
-    reconnect(server);
-    cr_assert_eq(server->leading, 1u);
-    cr_assert_eq(journal_epoch(server->journal), 2u, "not a second TAKEOVER");
-}
-
-Test(journal, a_higher_epoch_seen_after_a_lost_answer_deposes)
-{
-    struct server *old = server_with_campaign();
-    claim(old, "a");
-    journal_pump(old->journal);
-    uint64_t durable_seq = old->durable_seq;
-    lose_answer(old);
-    struct server *new = server_start(0);
-    serve(new);
-    reconnect(old);
-    cr_assert_eq(journal_state(old->journal), JOURNAL_DEPOSED);
-    cr_assert_eq(old->durable_seq, durable_seq);
-    cr_assert_eq(new->engine->coupons.pool.count, 2u, "what was written is the new one's");
-}
-
-Test(journal, deposed_while_replaying)
-{
-    ten_claims();
-    struct server *server = server_start(0);
-    cr_assert(serve_until(server, "XLEN"));
-    lose_connection(server);
-    struct server *faster = server_start(0);
-    serve(faster);
-    reconnect(server);
-    cr_assert_eq(journal_state(server->journal), JOURNAL_DEPOSED);
-    cr_assert_not_null(strstr(server->deposed, "epoch 3 while this one was starting"), "%s",
-                       server->deposed);
-}
-
-Test(journal, a_redis_that_came_back_shorter_is_a_halt)
-{
-    for (size_t missing = 1; missing <= 3; missing++) {
-        redis_begin();
-        struct server *server = server_with_campaign();
-        claim_durably(server, "a");
-        claim_durably(server, "b");
-        lose_connection(server);
-        redis_forget(missing);
-        reconnect(server);
-        assert_halted(server, "entry 1-4 was there");
-        server_end(server);
-    }
-}
-
-Test(journal, a_redis_that_lost_what_was_not_acknowledged_gets_it_again)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    lose_answer(server);
-    server_connect(server);
-    cr_assert(serve_until(server, "XADD")); /* found; the confirming batch is on its way */
-    lose_connection(server);
-    redis_forget(1);
-    reconnect(server);
-    journal_pump(server->journal);
-    serve(server);
-    cr_assert_eq(server->durable_seq, server->engine->seq, "%s", server->halted);
-    journal_pump(server->journal);
-    serve(server);
-    cr_assert(queue_is_empty(&server->queue));
-    assert_replays_to(server);
-}
-
-Test(journal, a_redis_that_came_back_empty_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    lose_connection(server);
-    redis_delete();
-    reconnect(server);
-    assert_halted(server, "the stream is gone");
-}
-
-Test(journal, another_journal_behind_the_same_address_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    lose_connection(server);
-    redis_begin();
-    struct server *other = server_start(.create = true);
-    serve(other);
-    reconnect(server);
-    assert_halted(server, "another journal is there now");
-}
-
-Test(journal, an_entry_of_this_epoch_with_other_bytes_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    claim(server, "a");
-    journal_pump(server->journal);
-    lose_answer(server);
-    break_bit(&redis.entries[redis.count - 1]);
-    reconnect(server);
-    assert_halted(server, "entry 1-3 has other bytes than this server sent");
-}
-
-Test(journal, the_last_acknowledged_entry_with_other_bytes_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    lose_connection(server);
-    break_bit(&redis.entries[redis.count - 1]);
-    reconnect(server);
-    assert_halted(server, "entry 1-2 is not the one that this server wrote");
-}
-
-Test(journal, an_entry_of_this_epoch_from_somebody_else_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    lose_connection(server);
-    redis_append((struct entry_id){1, 99}, "hello", 5);
-    reconnect(server);
-    assert_halted(server, "entry 1-99 has this server's epoch, but is not its own");
-}
-
-Test(journal, an_id_disputed_for_ever_is_a_halt)
-{
-    struct server *server = server_with_campaign();
-    redis.last = (struct entry_id){1, 500}; /* XSETID, or entries deleted by hand */
-    claim(server, "a");
-    journal_pump(server->journal);
-    serve(server);
-    assert_halted(server, "deleted by hand");
-}
-
-Test(journal, settings_made_weaker_behind_its_back_stop_it_at_the_next_connection)
-{
-    struct server *server = server_with_campaign();
-    lose_connection(server);
-    redis.settings[3] = "everysec";
-    claim(server, "a");
-    reconnect(server);
-    assert_halted(server, "appendfsync everysec");
-}
-
-Test(journal, an_answer_that_makes_no_sense_drops_the_connection_and_is_resolved)
-{
-    struct server *server = server_with_campaign();
-    const struct journal_answer strange[] = {
-        {.kind = JOURNAL_ANSWER_INTEGER, .integer = 1},
-        {.kind = JOURNAL_ANSWER_OTHER},
-        {.kind = JOURNAL_ANSWER_TEXT, .text = TEXT("1-9999")},
-        {.kind = JOURNAL_ANSWER_TEXT, .text = TEXT("OK")},
-        {.kind = JOURNAL_ANSWER_ENTRIES},
-    };
-    for (size_t at = 0; at < sizeof(strange) / sizeof(strange[0]); at++) {
-        char member[16];
-        snprintf(member, sizeof(member), "m%zu", at);
-        claim(server, member);
-        journal_pump(server->journal);
-        struct command_sent command = take_command(server);
-        arrive_late(&command);
-        journal_answer(server->journal, &strange[at]);
-        cr_assert_not(server->connected);
-        reconnect(server);
-        cr_assert_eq(server->durable_seq, server->engine->seq);
-    }
-    assert_replays_to(server);
-}
-
-Test(journal, no_answer_is_too_strange_at_any_step)
-{
-    struct journal_entry nonsense = {.id = TEXT("x"), .bytes = NULL};
-    const struct journal_answer strange[] = {
-        {.kind = JOURNAL_ANSWER_NIL},
-        {.kind = JOURNAL_ANSWER_INTEGER, .integer = -1},
-        {.kind = JOURNAL_ANSWER_OTHER},
-        {.kind = JOURNAL_ANSWER_TEXT, .text = TEXT("")},
-        {.kind = JOURNAL_ANSWER_ENTRIES},
-        {.kind = JOURNAL_ANSWER_ENTRIES, .count = 1, .entries = &nonsense},
-        {.kind = JOURNAL_ANSWER_PAIRS},
-        {.kind = JOURNAL_ANSWER_ERROR, .text = TEXT("")},
-    };
-    for (int answered = 0; answered < 12; answered++) {
-        for (size_t at = 0; at < sizeof(strange) / sizeof(strange[0]); at++) {
-            redis_begin();
-            ten_claims();
-            struct server *server = server_start(0);
-            for (int step_number = 0; step_number < answered; step_number++) {
-                if (server->sent_count > 0) {
-                    serve_one(server);
-                }
-            }
-            if (server->sent_count > 0) {
-                struct command_sent command = take_command(server);
-                free_command(&command);
-                journal_answer(server->journal, &strange[at]);
-                enum journal_state state = journal_state(server->journal);
-                cr_expect(state == JOURNAL_HALTED || server->connected ||
-                              state == JOURNAL_DOWN,
-                          "after %d answers, strange answer %zu", answered, at);
-            }
-            server_end(server);
-        }
-    }
-}
-
-/* --- ends --------------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 Test(journal, a_clean_end_commits_what_is_queued_and_then_hands_over)
 {
@@ -1022,6 +449,21 @@ Test(journal, who_does_not_lead_yet_hands_over_at_once)
     cr_assert_eq(down->handed_over, 1u);
 }
 
+Test(journal, asked_to_hand_over_while_its_begin_is_in_flight_it_does_so_after_it)
+{
+    ten_claims();
+    struct server *server = server_start(0);
+    cr_assert(serve_until(server, "XLEN"));
+    cr_assert(serve_until(server, "XADD"));
+    journal_handover(server->journal);
+    cr_assert_eq(server->handed_over, 0u);
+    serve(server);
+    journal_pump(server->journal);
+    serve(server);
+    cr_assert_eq(server->handed_over, 1u);
+    cr_assert_eq(last_id().number, 2u, "BEGIN, HANDOVER");
+}
+
 Test(journal, after_an_end_nothing_is_sent_and_nothing_listened_to)
 {
     struct server *server = server_with_campaign();
@@ -1046,11 +488,15 @@ Test(journal, a_queue_at_its_bound_drains_when_redis_is_back)
     open_campaign(server);
     lose_connection(server);
     static char source[40000];
-    const struct event event = {
-        .type = EVENT_CAMPAIGN_DEFINED,
-        .as.campaign_defined = {
-            .campaign = 1, .id = TEXT("sale"), .name = TEXT("Sale"), .stock = 500, .per_member = 1,
-            .value_kind = VALUE_AMOUNT_OFF, .amount_fen = 100, .source = {source, 32000}}};
+    const struct event event = {.type = EVENT_CAMPAIGN_DEFINED,
+                                .as.campaign_defined = {.campaign = 1,
+                                                        .id = TEXT("sale"),
+                                                        .name = TEXT("Sale"),
+                                                        .stock = 500,
+                                                        .per_member = 1,
+                                                        .value_kind = VALUE_AMOUNT_OFF,
+                                                        .amount_fen = 100,
+                                                        .source = {source, 32000}}};
     memset(source, 'x', sizeof(source));
     uint32_t added = 0;
     while (queue_has_room(&server->queue)) {

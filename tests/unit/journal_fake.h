@@ -1,8 +1,6 @@
 /* journal_fake.h -- servers without sockets around one fake Redis that holds one stream.
  *
- * The fake obeys the rules that the journal lives by: an ID must be above the last one ever given,
- * NOMKSTREAM makes no stream, ranges are inclusive unless marked with "(". A command waits until the
- * test lets it be carried out; its answer can be withheld.
+ * A command waits until the test lets it be carried out; its answer can be withheld.
  *
  *     struct server *server = server_start(.create = true);
  *     serve(server);                        answers all that it asks
@@ -14,43 +12,10 @@
 #ifndef BOON_TESTS_UNIT_JOURNAL_FAKE_H
 #define BOON_TESTS_UNIT_JOURNAL_FAKE_H
 
-#include <criterion/criterion.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <xxhash.h>
 
-#include "net/journal.h"
-#include "net/journal_entry.h"
-
-#define STREAM_MAX 4096U
-#define WORDS_MAX 8U
-
-struct stream_entry {
-    struct entry_id id;
-    uint8_t *bytes;
-    size_t length;
-    bool strange; /* its field is not "b" */
-};
-
-static struct {
-    struct stream_entry entries[STREAM_MAX];
-    size_t count;
-    struct entry_id last;     /* last ID ever given */
-    bool exists;
-    const char *settings[8];  /* names and values */
-    const char *role;
-    const char *error;        /* answered to the next `errors` commands named `error_to` */
-    const char *error_to;
-    uint32_t errors;
-    uint32_t appends;         /* accepted */
-} redis;
-
-struct command_sent {
-    size_t count;
-    char *words[WORDS_MAX];
-    size_t lengths[WORDS_MAX];
-};
+#include "engine/bytes.h"
+#include "tests/unit/fake_stream.h"
 
 struct server {
     struct journal *journal;
@@ -83,168 +48,14 @@ struct how {
     size_t queue_bytes;
 };
 
-/* --- the fake Redis ----------------------------------------------------------------------------------- */
+/* All servers that a test made, for fake_end(). */
+static struct server *servers[256];
+static size_t servers_count;
 
-static void redis_begin(void)
-{
-    memset(&redis, 0, sizeof(redis));
-    const char *good[] = {"appendonly", "yes", "appendfsync", "always", "no-appendfsync-on-rewrite",
-                          "no", "maxmemory-policy", "noeviction"};
-    memcpy(redis.settings, good, sizeof(good));
-    redis.role = "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n";
-}
+/* --- one server ------------------------------------------------------------------------------- */
 
-static void redis_append(struct entry_id id, const void *bytes, size_t length)
-{
-    struct stream_entry *entry = &redis.entries[redis.count++];
-    cr_assert_lt(redis.count, STREAM_MAX);
-    *entry = (struct stream_entry){.id = id, .bytes = malloc(length), .length = length};
-    memcpy(entry->bytes, bytes, length);
-    redis.last = id;
-    redis.exists = true;
-    redis.appends++;
-}
-
-/* Forgets the newest entries, as a Redis does that comes back without the tail of its file. */
-static void redis_forget(size_t entries)
-{
-    redis.count -= entries;
-    redis.last = redis.count > 0 ? redis.entries[redis.count - 1].id : (struct entry_id){0, 0};
-}
-
-static void redis_delete(void)
-{
-    redis.count = 0;
-    redis.last = (struct entry_id){0, 0};
-    redis.exists = false;
-}
-
-static struct entry_id id_of(const char *word)
-{
-    struct entry_id id = {0, 0};
-    if (word[0] == '+') {
-        return (struct entry_id){UINT64_MAX, UINT64_MAX};
-    }
-    if (word[0] != '-') {
-        cr_assert(entry_id_read(text_of(word[0] == '(' ? word + 1 : word), &id), "ID %s", word);
-    }
-    return id;
-}
-
-static bool in_range(struct entry_id id, const char *start, const char *end)
-{
-    int above = entry_id_compare(id, id_of(start));
-    return (start[0] == '(' ? above > 0 : above >= 0) && entry_id_compare(id, id_of(end)) <= 0;
-}
-
-static char *word_of(const struct command_sent *command, size_t at)
-{
-    cr_assert_lt(at, command->count);
-    return command->words[at];
-}
-
-static bool is_command(const struct command_sent *command, const char *name)
-{
-    return strcmp(word_of(command, 0), name) == 0;
-}
-
-/* What one command leads to, and room for the answer's parts. */
-struct reply {
-    struct journal_answer answer;
-    struct journal_entry entries[128];
-    struct journal_pair pairs[4];
-    char text[128 * ENTRY_ID_TEXT_BYTES];
-};
-
-static void reply_error(struct reply *reply, const char *error)
-{
-    reply->answer.kind = JOURNAL_ANSWER_ERROR;
-    reply->answer.text = text_of(error);
-}
-
-static void redis_xadd(const struct command_sent *command, struct reply *reply)
-{
-    bool no_make = strcmp(word_of(command, 2), "NOMKSTREAM") == 0;
-    size_t at = no_make ? 3 : 2;
-    const char *word = word_of(command, at);
-    struct entry_id id = id_of(word);
-    cr_assert_str_eq(word_of(command, at + 1), "b");
-    if (no_make && !redis.exists) {
-        reply->answer.kind = JOURNAL_ANSWER_NIL;
-        return;
-    }
-    if (entry_id_compare(id, redis.last) <= 0) {
-        reply_error(reply, "ERR The ID specified in XADD is equal or smaller than the target "
-                           "stream top item");
-        return;
-    }
-    redis_append(id, word_of(command, at + 2), command->lengths[at + 2]);
-    snprintf(reply->text, sizeof(reply->text), "%s", word);
-    reply->answer.kind = JOURNAL_ANSWER_TEXT;
-    reply->answer.text = text_of(reply->text);
-}
-
-static void redis_range(const struct command_sent *command, struct reply *reply, bool backwards)
-{
-    const char *start = word_of(command, backwards ? 3 : 2);
-    const char *end = word_of(command, backwards ? 2 : 3);
-    size_t limit = strtoul(word_of(command, 5), NULL, 10);
-    char *text = reply->text;
-    cr_assert_leq(limit, 128u);
-    reply->answer.kind = JOURNAL_ANSWER_ENTRIES;
-    reply->answer.entries = reply->entries;
-    for (size_t at = 0; at < redis.count && reply->answer.count < limit; at++) {
-        const struct stream_entry *entry =
-            &redis.entries[backwards ? redis.count - 1 - at : at];
-        if (!in_range(entry->id, start, end)) {
-            continue;
-        }
-        entry_id_write(entry->id, text);
-        reply->entries[reply->answer.count++] = (struct journal_entry){
-            text_of(text), entry->strange ? NULL : entry->bytes, entry->length};
-        text += ENTRY_ID_TEXT_BYTES;
-    }
-}
-
-static void redis_settings(const struct command_sent *command, struct reply *reply)
-{
-    cr_assert_str_eq(word_of(command, 1), "GET");
-    reply->answer.kind = JOURNAL_ANSWER_PAIRS;
-    reply->answer.pairs = reply->pairs;
-    for (size_t at = 0; at < 4; at++) {
-        if (redis.settings[2 * at] != NULL) {
-            reply->pairs[reply->answer.count++] = (struct journal_pair){
-                text_of(redis.settings[2 * at]), text_of(redis.settings[2 * at + 1])};
-        }
-    }
-}
-
-static void redis_carry_out(const struct command_sent *command, struct reply *reply)
-{
-    reply->answer = (struct journal_answer){.kind = JOURNAL_ANSWER_OTHER};
-    if (redis.errors > 0 && is_command(command, redis.error_to)) {
-        redis.errors--;
-        reply_error(reply, redis.error);
-    } else if (is_command(command, "CONFIG")) {
-        redis_settings(command, reply);
-    } else if (is_command(command, "INFO")) {
-        reply->answer.kind = JOURNAL_ANSWER_TEXT;
-        reply->answer.text = text_of(redis.role);
-    } else if (is_command(command, "XLEN")) {
-        reply->answer.kind = JOURNAL_ANSWER_INTEGER;
-        reply->answer.integer = (int64_t)redis.count;
-    } else if (is_command(command, "XADD")) {
-        redis_xadd(command, reply);
-    } else {
-        bool backwards = is_command(command, "XREVRANGE");
-        cr_assert(backwards || is_command(command, "XRANGE"), "%s", word_of(command, 0));
-        redis_range(command, reply, backwards);
-    }
-}
-
-/* --- one server --------------------------------------------------------------------------------------- */
-
-static void port_send(void *context, size_t count, const char *const *words, const size_t *lengths)
+static inline void port_send(void *context, size_t count, const char *const *words,
+                             const size_t *lengths)
 {
     struct server *server = context;
     cr_assert(server->connected, "sent %s without a connection", words[0]);
@@ -259,7 +70,7 @@ static void port_send(void *context, size_t count, const char *const *words, con
     }
 }
 
-static struct command_sent take_command(struct server *server)
+static inline struct command_sent take_command(struct server *server)
 {
     cr_assert_gt(server->sent_count, 0u, "nothing was sent");
     struct command_sent command = server->sent[0];
@@ -268,14 +79,14 @@ static struct command_sent take_command(struct server *server)
     return command;
 }
 
-static void free_command(struct command_sent *command)
+static inline void free_command(struct command_sent *command)
 {
     for (size_t at = 0; at < command->count; at++) {
         free(command->words[at]);
     }
 }
 
-static void port_disconnect(void *context)
+static inline void port_disconnect(void *context)
 {
     struct server *server = context;
     server->connected = false;
@@ -285,12 +96,12 @@ static void port_disconnect(void *context)
     }
 }
 
-static void on_leading(void *context)
+static inline void on_leading(void *context)
 {
     ((struct server *)context)->leading++;
 }
 
-static void on_durable(void *context, uint64_t seq)
+static inline void on_durable(void *context, uint64_t seq)
 {
     struct server *server = context;
     cr_assert_geq(seq, server->durable_seq);
@@ -298,7 +109,7 @@ static void on_durable(void *context, uint64_t seq)
     server->durable_calls++;
 }
 
-static void on_progress(void *context, uint64_t entries, uint64_t events, double fraction)
+static inline void on_progress(void *context, uint64_t entries, uint64_t events, double fraction)
 {
     struct server *server = context;
     server->progress_calls++;
@@ -307,28 +118,28 @@ static void on_progress(void *context, uint64_t entries, uint64_t events, double
     (void)events;
 }
 
-static void on_halted(void *context, const char *message)
+static inline void on_halted(void *context, const char *message)
 {
     snprintf(((struct server *)context)->halted, JOURNAL_MESSAGE_BYTES, "%s", message);
 }
 
-static void on_deposed(void *context, const char *message)
+static inline void on_deposed(void *context, const char *message)
 {
     snprintf(((struct server *)context)->deposed, JOURNAL_MESSAGE_BYTES, "%s", message);
 }
 
-static void on_handed_over(void *context)
+static inline void on_handed_over(void *context)
 {
     ((struct server *)context)->handed_over++;
 }
 
-static void on_note(void *context, const char *message)
+static inline void on_note(void *context, const char *message)
 {
     cr_assert_gt(strlen(message), 0u);
     ((struct server *)context)->notes++;
 }
 
-static struct engine *engine_new(void)
+static inline struct engine *engine_new(void)
 {
     struct engine_options options = {.members_max = 1000,
                                      .coupons_max = 1000,
@@ -341,17 +152,19 @@ static struct engine *engine_new(void)
     return engine_create(&options);
 }
 
-static void server_connect(struct server *server)
+static inline void server_connect(struct server *server)
 {
     cr_assert_not(server->connected);
     server->connected = true;
     journal_connected(server->journal);
 }
 
-static struct server *server_create(struct how how)
+static inline struct server *server_create(struct how how)
 {
     static uint8_t nonces;
     struct server *server = calloc(1, sizeof(*server));
+    cr_assert_lt(servers_count, 256u);
+    servers[servers_count++] = server;
     struct journal_options options = {.shard = how.shard,
                                       .key_fingerprint = how.fingerprint,
                                       .clock_manual = how.clock_manual,
@@ -372,31 +185,45 @@ static struct server *server_create(struct how how)
 }
 
 #define server_start(...) server_start_how((struct how){__VA_ARGS__})
-static struct server *server_start_how(struct how how)
+static inline struct server *server_start_how(struct how how)
 {
     struct server *server = server_create(how);
     server_connect(server);
     return server;
 }
 
-static void server_end(struct server *server)
+static inline void server_end(struct server *server)
 {
     port_disconnect(server);
     journal_destroy(&server->journal);
     queue_deinit(&server->queue);
     engine_destroy(&server->engine);
+    for (size_t at = 0; at < servers_count; at++) {
+        if (servers[at] == server) {
+            servers[at] = servers[--servers_count];
+        }
+    }
     free(server);
 }
 
+/* Frees all that is left, at the end of a test. */
+static inline void fake_end(void)
+{
+    while (servers_count > 0) {
+        server_end(servers[0]);
+    }
+    stream_end();
+}
+
 /* Lets time pass. */
-static void wait_ms(struct server *server, int64_t ms)
+static inline void wait_ms(struct server *server, int64_t ms)
 {
     server->now_ms += ms;
     journal_tick(server->journal, server->now_ms, 1600000000000 + server->now_ms);
 }
 
 /* Carries out the oldest command and answers it. */
-static void serve_one(struct server *server)
+static inline void serve_one(struct server *server)
 {
     static struct reply reply;
     struct command_sent command = take_command(server);
@@ -406,7 +233,7 @@ static void serve_one(struct server *server)
 }
 
 /* Answers until nothing is asked any more. */
-static void serve(struct server *server)
+static inline void serve(struct server *server)
 {
     for (int at = 0; server->sent_count > 0; at++) {
         cr_assert_lt(at, 10000, "it asks for ever");
@@ -415,7 +242,7 @@ static void serve(struct server *server)
 }
 
 /* Answers until the next question is this command; false: it is never asked. */
-static bool serve_until(struct server *server, const char *command)
+static inline bool serve_until(struct server *server, const char *command)
 {
     while (server->sent_count > 0 && !is_command(&server->sent[0], command)) {
         serve_one(server);
@@ -423,14 +250,14 @@ static bool serve_until(struct server *server, const char *command)
     return server->sent_count > 0;
 }
 
-static void lose_connection(struct server *server)
+static inline void lose_connection(struct server *server)
 {
     port_disconnect(server);
     journal_lost(server->journal);
 }
 
 /* Carries out the oldest command; its answer and the connection are lost. */
-static void lose_answer(struct server *server)
+static inline void lose_answer(struct server *server)
 {
     static struct reply reply;
     struct command_sent command = take_command(server);
@@ -440,7 +267,7 @@ static void lose_answer(struct server *server)
 }
 
 /* The oldest command never arrives, and comes back for a late delivery. */
-static struct command_sent lose_request(struct server *server)
+static inline struct command_sent lose_request(struct server *server)
 {
     struct command_sent command = take_command(server);
     lose_connection(server);
@@ -448,21 +275,21 @@ static struct command_sent lose_request(struct server *server)
 }
 
 /* Carries out a command that had got stuck on an old connection; nobody hears the answer. */
-static void arrive_late(struct command_sent *command)
+static inline void arrive_late(struct command_sent *command)
 {
     static struct reply reply;
     redis_carry_out(command, &reply);
     free_command(command);
 }
 
-static void reconnect(struct server *server)
+static inline void reconnect(struct server *server)
 {
     server_connect(server);
     serve(server);
 }
 
 /* Steps a command and queues what comes of it. */
-static enum refusal step(struct server *server, const struct command *command)
+static inline enum refusal step(struct server *server, const struct command *command)
 {
     static struct outcome outcome;
     int64_t now_ms = 1600000000000 + server->now_ms;
@@ -475,7 +302,7 @@ static enum refusal step(struct server *server, const struct command *command)
     return outcome.refusal;
 }
 
-static void open_campaign(struct server *server)
+static inline void open_campaign(struct server *server)
 {
     const struct campaign_definition definition = {
         .name = TEXT("Sale"),
@@ -494,7 +321,7 @@ static void open_campaign(struct server *server)
     cr_assert_eq(step(server, &start), REFUSAL_NONE);
 }
 
-static void claim(struct server *server, const char *member)
+static inline void claim(struct server *server, const char *member)
 {
     struct command command = {.type = COMMAND_COUPON_CLAIM};
     command.as.coupon_claim.member = text_of(member);
@@ -503,7 +330,7 @@ static void claim(struct server *server, const char *member)
 }
 
 /* Starts a brand: a server that leads, with an open campaign in the journal. */
-static struct server *server_with_campaign(void)
+static inline struct server *server_with_campaign(void)
 {
     struct server *server = server_start(.create = true);
     serve(server);
@@ -516,12 +343,66 @@ static struct server *server_with_campaign(void)
 }
 
 /* Claims, commits and has it acknowledged. */
-static void claim_durably(struct server *server, const char *member)
+static inline void claim_durably(struct server *server, const char *member)
 {
     claim(server, member);
     journal_pump(server->journal);
     serve(server);
     cr_assert_eq(server->durable_seq, server->engine->seq);
+}
+
+static inline void assert_halted(const struct server *server, const char *words)
+{
+    cr_assert_eq(journal_state(server->journal), JOURNAL_HALTED, "state %s, %s",
+                 journal_state_word(server->journal), journal_message(server->journal));
+    cr_assert_not_null(strstr(server->halted, words), "'%s' is not in '%s'", words, server->halted);
+    cr_assert_not(server->connected);
+}
+
+/* Starts another server that replays the stream, and checks that it comes to the same state. */
+static inline void assert_replays_to(const struct server *server)
+{
+    struct server *other = server_create((struct how){0});
+    other->now_ms = server->now_ms;
+    server_connect(other);
+    serve(other);
+    cr_assert_eq(other->leading, 1u, "%s", other->halted);
+    /* The other's BEGIN is one event more, and has changed nothing else. */
+    cr_assert_eq(other->engine->seq, server->engine->seq + 1);
+    cr_assert_eq(other->engine->coupons.pool.count, server->engine->coupons.pool.count);
+    other->engine->seq = server->engine->seq;
+    other->engine->time_ms = server->engine->time_ms;
+    cr_assert_eq(engine_state_hash(other->engine), engine_state_hash(server->engine));
+    server_end(other);
+}
+
+/* A journal of ten claims in entries 1-3 to 1-12, nobody leading any more. Returns the last event's
+ * sequence. */
+static inline uint64_t ten_claims(void)
+{
+    struct server *server = server_with_campaign();
+    char member[16];
+    for (int at = 0; at < 10; at++) {
+        snprintf(member, sizeof(member), "m%d", at);
+        claim_durably(server, member);
+    }
+    uint64_t seq = server->engine->seq;
+    cr_assert_eq(redis.count, 14u);
+    server_end(server);
+    return seq;
+}
+
+static inline void break_bit(struct stream_entry *entry)
+{
+    entry->bytes[entry->length / 2] ^= 1;
+}
+
+/* Makes changed bytes look as if they had been written so. */
+static inline void hash_again(struct stream_entry *entry)
+{
+    uint64_t previous = bytes_get_u64(entry->bytes + 56);
+    bytes_put_u64(entry->bytes + entry->length - 8,
+                  XXH3_64bits_withSeed(entry->bytes, entry->length - 8, previous));
 }
 
 #endif

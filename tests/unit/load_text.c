@@ -85,7 +85,7 @@ Test(suggest, a_near_word_is_suggested_and_a_far_one_is_not)
 static bool parsed(struct options *options, enum mode mode, const char *a, const char *b,
                    struct failure *failure)
 {
-    char *argv[2];
+    char *argv[2] = {NULL, NULL};
     int argc = 0;
     static char texts[2][64];
     const char *given[] = {a, b};

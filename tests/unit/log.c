@@ -78,7 +78,10 @@ Test(log, every_kind_of_field_is_written)
 }
 
 /* TEXT is no constant, and a table needs one. */
-#define BYTES(literal) {(literal), sizeof(literal) - 1}
+#define BYTES(literal)                                                                             \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
 
 static const struct {
     struct text value;
@@ -98,13 +101,13 @@ static const struct {
     {BYTES("双十一"), "双十一"},
     {BYTES("双 十一"), "\"双 十一\""},
     {BYTES("\xf0\x9f\x8e\x81"), "\xf0\x9f\x8e\x81"},
-    {BYTES("\xc0\xaf"), "\"\\xc0\\xaf\""},             /* overlong */
-    {BYTES("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\""},    /* surrogate */
+    {BYTES("\xc0\xaf"), "\"\\xc0\\xaf\""},                   /* overlong */
+    {BYTES("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\""},          /* surrogate */
     {BYTES("\xf4\x90\x80\x80"), "\"\\xf4\\x90\\x80\\x80\""}, /* beyond U+10FFFF */
-    {BYTES("\xe5\x8f"), "\"\\xe5\\x8f\""},             /* cut short */
-    {BYTES("\xc2\x85"), "\"\\xc2\\x85\""},             /* a control character, U+0085 */
-    {BYTES("\xe2\x80\xa8"), "\"\\xe2\\x80\\xa8\""},    /* line separator */
-    {BYTES("\xe2\x80\xae"), "\"\\xe2\\x80\\xae\""},    /* turns the direction of reading */
+    {BYTES("\xe5\x8f"), "\"\\xe5\\x8f\""},                   /* cut short */
+    {BYTES("\xc2\x85"), "\"\\xc2\\x85\""},                   /* a control character, U+0085 */
+    {BYTES("\xe2\x80\xa8"), "\"\\xe2\\x80\\xa8\""},          /* line separator */
+    {BYTES("\xe2\x80\xae"), "\"\\xe2\\x80\\xae\""},          /* turns the direction of reading */
 };
 
 Test(log, values_are_quoted_and_escaped_when_needed)

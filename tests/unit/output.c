@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/lib/dice.h"
+
 #define REPLIES_MAX 4000U
 #define ROUNDS 300U
 
@@ -115,12 +117,11 @@ static uint64_t model_released(const struct model *model, uint64_t durable)
     return released;
 }
 
-static uint32_t state;
+static uint64_t dice;
 
 static uint32_t below(uint32_t limit)
 {
-    state = state * 1664525U + 1013904223U;
-    return (uint32_t)(((uint64_t)(state >> 8) * limit) >> 24);
+    return dice_below(&dice, limit);
 }
 
 static char byte_at(uint64_t position)
@@ -164,7 +165,7 @@ static void live(uint32_t seed)
     uint64_t durable = 0;
     uint64_t sealed = 0;
     uint64_t seq = 0;
-    state = seed;
+    dice = seed;
     model.count = 0;
     for (uint32_t step = 0; step < 800; step++) {
         uint32_t what = below(10);
@@ -185,8 +186,8 @@ static void live(uint32_t seed)
         } else {
             output_trim(&output);
         }
-        cr_assert_leq(output.released, model_released(&model, durable), "seed %u step %u: too early",
-                      seed, step);
+        cr_assert_leq(output.released, model_released(&model, durable),
+                      "seed %u step %u: too early", seed, step);
         cr_assert_leq(output.sent, output.released);
         cr_assert_eq(output.end, position);
         cr_assert_leq(output.mark_count, OUTPUT_MARKS);

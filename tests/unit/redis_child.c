@@ -11,10 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,8 +103,8 @@ static const char *ask(const char *command)
     redisReply *reply = redisCommand(redis, command);
 
     cr_assert_not_null(reply);
-    const redisReply *last =
-        reply->type == REDIS_REPLY_ARRAY ? reply->element[reply->elements - 1] : reply;
+    const redisReply *last = reply->type == REDIS_REPLY_ARRAY ? reply->element[reply->elements - 1]
+                                                              : reply;
     snprintf(answer, sizeof answer, "%s", last->str != NULL ? last->str : "");
     freeReplyObject(reply);
     redisFree(redis);
@@ -199,9 +197,13 @@ Test(redis_child, the_directory_is_made_for_its_owner_only)
     cr_assert_str_eq(ask("PING"), "PONG");
     cr_assert_eq(stat(inside, &status), 0);
     cr_assert_eq(status.st_mode & 0777, 0700u);
-    snprintf(inside, sizeof inside, "%s/data/redis.log", directory);
-    cr_assert_eq(stat(inside, &status), 0);
-    cr_assert_eq(status.st_mode & 0777, 0600u);
+    static const char *const files[] = {"redis.log", "lock", "new",
+                                        "appendonlydir/appendonly.aof.1.incr.aof"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(inside, sizeof inside, "%s/data/%s", directory, files[i]);
+        cr_assert_eq(stat(inside, &status), 0, "%s", inside);
+        cr_assert_eq(status.st_mode & 0777, 0600u, "%s", inside);
+    }
     redis_child_stop(&child);
 }
 
@@ -365,34 +367,6 @@ Test(redis_child, under_a_weaker_sync_it_is_asked_to_write_before_it_dies)
     cr_assert_eq(WEXITSTATUS(status), 0);
 }
 
-Test(redis_child, an_orphan_that_keeps_the_lock_is_named_for_what_it_is)
-{
-    pid_t redis;
-
-    pid_t boon = fork_boon(&redis);
-    char path[600];
-    snprintf(path, sizeof path, "%s/lock", directory);
-    kill(boon, SIGKILL);
-    reap(boon);
-    reap(redis);
-    /* Locked by another process, while the file still names the dead Boon: so would an orphan. */
-    pid_t orphan = fork();
-    if (orphan == 0) {
-        int own = open(path, O_RDWR | O_CLOEXEC);
-        if (flock(own, LOCK_EX) == 0) {
-            pause();
-        }
-        _exit(1);
-    }
-    usleep(300000);
-    how.lock_wait_ms = 100;
-    cr_assert_eq(start(), REDIS_CHILD_IN_USE);
-    cr_assert_not_null(strstr(message.text, "the Redis of a former boon-server"), "%s",
-                       message.text);
-    kill(orphan, SIGKILL);
-    reap(orphan);
-}
-
 Test(redis_child, a_redis_that_is_killed_is_started_again_with_its_data)
 {
     must_start();
@@ -448,7 +422,8 @@ Test(redis_child, its_death_is_logged_with_the_cause)
     logged[size] = '\0';
     cr_assert_not_null(strstr(logged, "level=error event=redis_ended redis_pid="), "%s", logged);
     cr_assert_not_null(strstr(logged, "signal=KILL"), "%s", logged);
-    cr_assert_not_null(strstr(logged, "The server is now ready to accept connections"), "its last words: %s", logged);
+    cr_assert_not_null(strstr(logged, "The server is now ready to accept connections"),
+                       "its last words: %s", logged);
 }
 
 Test(redis_child, stop_ends_it_and_lets_the_lock_go)
@@ -471,11 +446,13 @@ Test(redis_child, stop_is_bounded_even_for_a_redis_that_does_not_listen)
     how.server = write_program("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n");
     how.stop_wait_ms = 200;
     must_start();
+    pid_t pid = redis_child_pid(child);
     usleep(100000);
     int64_t from_ms = now_ms();
     redis_child_stop(&child);
     cr_assert_geq(now_ms() - from_ms, 190);
     cr_assert_lt(now_ms() - from_ms, 2000);
+    cr_assert_eq(kill(pid, 0), -1, "it is gone");
 }
 
 Test(redis_child, a_stopped_process_is_woken_to_be_ended)
@@ -503,20 +480,6 @@ Test(redis_child, a_program_that_is_not_there_is_refused_with_what_to_do)
     must_start();
 }
 
-Test(redis_child, a_directory_that_cannot_be_made_is_refused)
-{
-    char file[600];
-
-    how.dir = "/nowhere/boon-data";
-    cr_assert_eq(start(), REDIS_CHILD_FAILED);
-    cr_assert_not_null(strstr(message.text, "cannot create the directory /nowhere/boon-data"));
-    snprintf(file, sizeof file, "%s/file", directory);
-    fclose(fopen(file, "w"));
-    how.dir = file;
-    cr_assert_eq(start(), REDIS_CHILD_FAILED);
-    cr_assert_not_null(strstr(message.text, "Not a directory"), "%s", message.text);
-}
-
 Test(redis_child, a_directory_is_empty_until_its_journal_has_begun_and_never_again)
 {
     char command[600];
@@ -540,16 +503,6 @@ Test(redis_child, a_directory_is_empty_until_its_journal_has_begun_and_never_aga
     cr_assert_not(redis_child_dir_was_empty(child), "a deleted journal is not a new one");
 }
 
-Test(redis_child, a_directory_with_a_secret_in_it_is_not_empty)
-{
-    char file[600];
-
-    snprintf(file, sizeof file, "%s/secret", directory);
-    fclose(fopen(file, "w"));
-    must_start();
-    cr_assert_not(redis_child_dir_was_empty(child));
-}
-
 Test(redis_child, a_helper_forked_from_boon_may_let_the_lock_go)
 {
     must_start();
@@ -569,22 +522,4 @@ Test(redis_child, a_helper_forked_from_boon_may_let_the_lock_go)
     must_start();
     kill(helper, SIGKILL);
     reap(helper);
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-}
-
-Test(redis_child, a_signal_ends_the_wait_for_the_lock)
-{
-    struct sigaction action = {.sa_handler = on_alarm};
-    const struct itimerval soon = {.it_value = {.tv_usec = 100000}};
-    struct redis_child *second = NULL;
-
-    must_start();
-    cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
-    cr_assert_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
-    cr_assert_eq(redis_child_start(&second, base, &how, &message), REDIS_CHILD_INTERRUPTED);
-    cr_assert_null(second);
 }

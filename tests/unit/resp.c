@@ -92,8 +92,8 @@ Test(resp, every_prefix_of_a_request_asks_for_more)
             size_t consumed = 0;
             const char *problem;
             char *copy;
-            enum resp_status status =
-                parse(requests[at].bytes, length, &small, &request, &consumed, &problem, &copy);
+            enum resp_status status = parse(requests[at].bytes, length, &small, &request, &consumed,
+                                            &problem, &copy);
             cr_assert_eq(status, RESP_MORE, "%zu bytes of %s: %s", length, requests[at].bytes,
                          problem);
             cr_assert_eq(memcmp(copy, requests[at].bytes, length), 0,
@@ -256,6 +256,10 @@ static void fragment_zero(struct resp_writer *writer)
 {
     resp_integer(writer, 0);
 }
+static void fragment_negative(struct resp_writer *writer)
+{
+    resp_integer(writer, -120);
+}
 static void fragment_least(struct resp_writer *writer)
 {
     resp_integer(writer, INT64_MIN);
@@ -296,6 +300,7 @@ static const struct {
     {fragment_set, "*3\r\n", "~3\r\n"},
     {fragment_null, "$-1\r\n", "_\r\n"},
     {fragment_zero, ":0\r\n", NULL},
+    {fragment_negative, ":-120\r\n", NULL},
     {fragment_least, ":-9223372036854775808\r\n", NULL},
     {fragment_most, ":9223372036854775807\r\n", NULL},
     {fragment_bulk, "$4\r\na\r\nb\r\n", NULL},

@@ -161,8 +161,7 @@ Test(secret, a_file_others_may_touch_is_refused)
         cr_assert_eq(chmod(path, (mode_t)modes[i].mode), 0);
         cr_assert_eq(secret_load(&secrets, path, &message), modes[i].status, "mode %04o: %s",
                      modes[i].mode, message.text);
-        cr_assert_eq(strstr(message.text, "chmod 600") != NULL,
-                     modes[i].status == SECRET_EXPOSED);
+        cr_assert_eq(strstr(message.text, "chmod 600") != NULL, modes[i].status == SECRET_EXPOSED);
     }
 }
 
@@ -222,8 +221,9 @@ Test(secret, a_malformed_file_is_refused_with_its_line)
 
 Test(secret, the_last_coupon_key_in_the_file_signs_and_all_are_found)
 {
-    cr_assert_eq(load("boon-secret 1\ncoupon 7 " A "\nphone " B "\ncoupon 3 " D "\nrequest " C "\n"),
-                 SECRET_OK, "%s", message.text);
+    cr_assert_eq(
+        load("boon-secret 1\ncoupon 7 " A "\nphone " B "\ncoupon 3 " D "\nrequest " C "\n"),
+        SECRET_OK, "%s", message.text);
     cr_assert_eq(secret_signing_key(&secrets)->id, 3);
     cr_assert_eq(secret_signing_key(&secrets)->bytes[0], 0xdd);
     cr_assert_eq(secret_coupon_key(&secrets, 7)->bytes[31], 0xaa);
@@ -233,7 +233,8 @@ Test(secret, the_last_coupon_key_in_the_file_signs_and_all_are_found)
 Test(secret, all_sixteen_coupon_keys_fit)
 {
     char text[4096];
-    size_t length = (size_t)snprintf(text, sizeof text, "boon-secret 1\nphone " B "\nrequest " C "\n");
+    size_t length = (size_t)snprintf(text, sizeof text,
+                                     "boon-secret 1\nphone " B "\nrequest " C "\n");
 
     for (unsigned id = 0; id < SECRET_COUPON_KEYS_MAX; id++) {
         length += (size_t)snprintf(text + length, sizeof text - length, "coupon %u %064x\n", id,

@@ -8,10 +8,9 @@ static const struct {
     const char *b;
     unsigned distance;
 } distances[] = {
-    {"", "", 0},           {"", "abc", 3},          {"stock", "stock", 0},
-    {"stock", "STOCK", 0}, {"stock", "stok", 1},    {"stock", "stocks", 1},
-    {"stock", "stick", 1}, {"stock", "sotck", 1},   {"ab", "ba", 1},
-    {"abc", "cab", 2},     {"kitten", "sitting", 3}, {"ca", "abc", 3},
+    {"", "", 0},          {"", "abc", 3},         {"stock", "stock", 0},    {"stock", "STOCK", 0},
+    {"stock", "stok", 1}, {"stock", "stocks", 1}, {"stock", "stick", 1},    {"stock", "sotck", 1},
+    {"ab", "ba", 1},      {"abc", "cab", 2},      {"kitten", "sitting", 3}, {"ca", "abc", 3},
 };
 
 Test(suggest, distance_counts_letters_added_dropped_changed_and_swapped)
@@ -42,10 +41,18 @@ static const struct {
     const char *word;
     const char *nearest; /* NULL: none */
 } nearests[] = {
-    {"prot", "port"},   {"pot", "port"},  {"PORTS", "port"},    {"max-clinets", "max-clients"},
-    {"maxclients", "max-clients"},        {"max_coupon", "max-coupons"},
-    {"stoc", "stock"},  {"zebra", NULL},  {"", NULL},           {"p", NULL},
-    {"part-time", NULL}, {"po", NULL},
+    {"prot", "port"},
+    {"pot", "port"},
+    {"PORTS", "port"},
+    {"max-clinets", "max-clients"},
+    {"maxclients", "max-clients"},
+    {"max_coupon", "max-coupons"},
+    {"stoc", "stock"},
+    {"zebra", NULL},
+    {"", NULL},
+    {"p", NULL},
+    {"part-time", NULL},
+    {"po", NULL},
 };
 
 Test(suggest, only_a_near_word_is_suggested)
