@@ -9,10 +9,10 @@ struct connection;
 
 struct slowlog_entry {
     uint64_t id;
-    int64_t at_ms;        /* ms since 1970 */
+    int64_t at_ms; /* ms since 1970 */
     int64_t took_us;
-    const char *command;  /* static name */
-    uint32_t commands;    /* how many were carried out in that time: they run in groups */
+    const char *command; /* static name */
+    uint32_t commands;   /* how many were carried out in that time: they run in groups */
     char address[112];
     char name[65];
 };

@@ -147,6 +147,23 @@ static enum command_kind kind_of(enum command_type type)
     return COMMAND_KIND_ADMIN;
 }
 
+/* Tells whether a command goes into groups: one member's matter, answered in little. Lists and documents
+ * stay out, so that the bytes of each answer are seen before the next request is looked at. */
+static bool goes_in_groups(enum command_type type)
+{
+    switch (type) {
+    case COMMAND_COUPON_CLAIM:
+    case COMMAND_COUPON_GET:
+    case COMMAND_ACCOUNT_EARN:
+    case COMMAND_ACCOUNT_SPEND:
+    case COMMAND_ACCOUNT_BALANCE:
+    case COMMAND_MEMBER_GET:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const char *name_of(enum command_type type)
 {
     const struct command_spec *spec = command_spec_of(type);
@@ -287,7 +304,7 @@ static void dispatch(struct connection *connection, const struct resp_request *r
     if (__builtin_expect(spec != NULL && connection->authenticated, 1)) {
         connection->last_command = spec->name;
         bool fine = command_parse(spec, request, command, problem, sizeof(problem));
-        if (__builtin_expect(fine && kind_of(spec->type) != COMMAND_KIND_ADMIN, 1)) {
+        if (__builtin_expect(fine && goes_in_groups(spec->type), 1)) {
             turn->clients[turn->count++] = connection;
             if (turn->count == TURN_COMMANDS) {
                 carry_out(server);

@@ -128,7 +128,7 @@ export class Boon extends Program {
   clients = []
 
   constructor(args, options) {
-    super(options.wrapper ? options.wrapper[0] : SERVER, options.wrapper ? [...options.wrapper.slice(1), SERVER, ...args] : args, options)
+    super(SERVER, args, options)
   }
 
   get port() {
@@ -183,8 +183,11 @@ export async function start_boon(args = [], options = {}) {
   return boon
 }
 
-// Start a server that is expected to refuse: {code, signal, out, err}.
-export const run_boon = (args, options = {}) => run_program(SERVER, args, { limit_ms: 5000, ...options })
+// Start a server that is expected to refuse: {code, signal, out, err, said}; `said` is its one sentence.
+export async function run_boon(args, options = {}) {
+  const came = await run_program(SERVER, args, { limit_ms: 5000, ...options })
+  return { ...came, said: came.err.split('\n').find((line) => line.startsWith('boon-server: ')) ?? came.err }
+}
 
 // Start a Redis of the test's own, on a unix socket in a directory of its own.
 export async function start_redis(settings = {}, directory = join(work_dir(), 'redis')) {
@@ -202,7 +205,7 @@ export async function start_redis(settings = {}, directory = join(work_dir(), 'r
       const client = await redis.client()
       const pong = await client.call('PING')
       client.end()
-      return pong === 'PONG'
+      return pong === 'PONG' || /^-NOAUTH/.test(String(pong))
     } catch {
       return false
     }

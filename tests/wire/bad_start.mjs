@@ -138,13 +138,12 @@ async function run_row(kind, [name, args, pattern, more = {}], victim) {
   lay_out(directory, more.files)
   const own = (text) => text.replace('@', directory)
   const env = Object.fromEntries(Object.entries(more.env ?? {}).map(([key, value]) => [key, own(value)]))
-  const came = await run_boon(args.map(own), { cwd: directory, env: clean_env(env) }).catch(() => ({ code: 'it runs', err: '', out: '' }))
-  const last = came.err.trimEnd().split('\n').pop()
+  const came = await run_boon(args.map(own), { cwd: directory, env: clean_env(env) }).catch(() => ({ code: 'it runs', said: '', out: '' }))
   const harm = await damage(victim)
   const kept = Object.entries(more.keeps ?? {}).every(([file, text]) => readFileSync(join(directory, file), 'utf8') === text)
   const code = more.code ?? 2
-  note(`${kind}: ${name}`, came.code === code && pattern.test(last) && harm === '' && kept && came.out === '',
-    `exit code ${code} and ${pattern}`, `exit code ${came.code ?? came.signal} and ${show(last)} ${came.out}${harm}${kept ? '' : ' and a file was changed'}`)
+  note(`${kind}: ${name}`, came.code === code && pattern.test(came.said) && harm === '' && kept && came.out === '',
+    `exit code ${code} and ${pattern}`, `exit code ${came.code ?? came.signal} and ${show(came.said)} ${came.out}${harm}${kept ? '' : ' and a file was changed'}`)
 }
 
 // What needs a living server: its port, its directory, its unix socket.
