@@ -165,7 +165,7 @@ static bool compare(struct journal *journal, const struct journal_answer *answer
                          "entry %s is not the one that this server wrote last: the "
                          "stream was changed",
                          text);
-        } else if (next == NULL || id.number < next->number) {
+        } else if (next == NULL) {
             journal_halt(journal,
                          "entry %s has this server's epoch, but is not its own: the "
                          "stream was changed",

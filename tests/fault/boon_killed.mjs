@@ -148,7 +148,7 @@ export async function second_server() {
   const watch = new Watch(boon.dir)
   await open_campaign(await boon.client(), 'sale', 1000000)
   const claimers = new Claimers('sale')
-  claimers.start(boon, { connections: 4, depth: 16 })
+  claimers.start(boon, { connections: 4, depth: 16, pause_ms: 20 })
   const began = Date.now()
   const second = await run_boon(['--port', '0', '--dir', boon.dir], { limit_ms: 30000 })
   const waited = Date.now() - began

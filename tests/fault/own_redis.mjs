@@ -67,7 +67,7 @@ export async function changed_journal() {
   const secret = secret_file([1, 2, 3])
   const flags = ['--redis', `127.0.0.1:${port}`, '--secret-file', secret]
   const first = await start_boon([...flags, '--create-journal'])
-  await open_campaign(await first.client(), 'sale', 1000)
+  await open_campaign(await first.client(), 'sale', 5000000)
   const claimers = new Claimers('sale', { retry: true })
   claimers.start(first, { connections: 2, depth: 4 })
   await sleep(200)
@@ -107,6 +107,26 @@ export async function changed_journal() {
   const lost = await run_boon(['--port', '0', '--dir', keyless.dir], { limit_ms: 10000 })
   check_match('secret file deleted: refused', lost.said, /there is no secret file .*restore it from its backup/)
   check_equal('secret file deleted: no other was made', readdirSync(keyless.dir).includes('secret'), false)
+}
+
+// A server that has nothing to write must learn that another leads, or it would answer stale for ever.
+export async function deposed_while_idle() {
+  const redis = await start_redis()
+  const flags = ['--redis', `unix:${redis.path}`, '--secret-file', secret_file([1, 2, 3])]
+  const first = await start_boon([...flags, '--create-journal'])
+  const old_client = await first.client()
+  await open_campaign(old_client, 'sale', 1)
+  await old_client.call('COUPON.CLAIM', 'alice', 'sale')
+  const second = await start_boon(flags)
+  const client = await second.client()
+  check_equal('deposed while idle: the newer raises the stock', await client.call('CAMPAIGN.RESTOCK', 'sale', '1', 'EXPECT', '1'), ['OK', 2])
+  await sleep(2000)
+  const stale = await within(2000, 'an answer', old_client.call('COUPON.CLAIM', 'alice', 'sale')).catch(() => 'no answer')
+  check_that('deposed while idle: 2 s later the older answers nothing stale', !Array.isArray(stale), stale)
+  check_that('deposed while idle: within 5 s it ends', await until(() => first.ended, 5000), first.tail(2))
+  check_match('deposed while idle: it says why', first.err, /event=deposed message="another server took over with epoch 2/)
+  check_equal('deposed while idle: the newer ends cleanly', (await second.end()).code, 0)
+  await redis.end()
 }
 
 // What Redis does not promise, Boon does not either, unless told so by name.

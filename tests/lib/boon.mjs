@@ -127,7 +127,7 @@ export async function run_program(command, args, options = {}) {
 export class Boon extends Program {
   clients = []
 
-  constructor(args, options) {
+  constructor(args, options = {}) {
     super(SERVER, args, options)
   }
 

@@ -21,13 +21,13 @@ export class Claimers {
     Object.assign(this, { campaign, prefix, retry, channel, going: false })
   }
 
-  // Begin: so many connections, each with so many claims in flight.
-  start(boon, { connections = 8, depth = 32 } = {}) {
+  // Begin: so many connections, each with so many claims in flight, and a pause after each such batch.
+  start(boon, { connections = 8, depth = 32, pause_ms = 0 } = {}) {
     this.going = true
-    for (let at = 0; at < connections; at++) this.runs.push(this.run(boon, depth))
+    for (let at = 0; at < connections; at++) this.runs.push(this.run(boon, depth, pause_ms))
   }
 
-  async run(boon, depth) {
+  async run(boon, depth, pause_ms) {
     let client
     try {
       client = await boon.client()
@@ -38,6 +38,7 @@ export class Claimers {
       const batch = []
       for (let at = 0; at < depth; at++) batch.push(this.claim(client, this.retries.pop() ?? `${this.prefix}-${this.number++}`))
       await Promise.all(batch)
+      if (pause_ms > 0) await sleep(pause_ms)
     }
     client.end()
   }

@@ -288,6 +288,15 @@ Test(journal_lost, the_last_acknowledged_entry_replaced_by_a_sound_one_is_a_halt
     assert_halted(server, "entry 1-2 is not the one that this server wrote last");
 }
 
+Test(journal_lost, the_last_acknowledged_entry_under_another_id_is_a_halt)
+{
+    struct server *server = server_with_campaign();
+    lose_connection(server);
+    redis.entries[redis.count - 1].id.number = 9;
+    reconnect(server);
+    assert_halted(server, "entry 1-9 is not the one that this server wrote last");
+}
+
 Test(journal_lost, without_a_connection_the_queue_takes_claims_and_nothing_is_sent)
 {
     struct server *server = server_with_campaign();
@@ -305,6 +314,7 @@ Test(journal_lost, without_a_connection_the_queue_takes_claims_and_nothing_is_se
     serve(server);
     cr_assert_eq(server->durable_seq, server->engine->seq);
     cr_assert_eq(server->leading, 1u, "it led all the time");
+    cr_assert_eq(journal_resolves(server->journal), 0u, "no outcome was unknown");
     assert_replays_to(server);
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define PASSWORD "correct horse"
+#define USER_PASSWORD "battery-staple"
 
 static struct {
     char dir[64];
@@ -54,7 +55,8 @@ static void redis_start(const char *fsync, const char *password)
         dup2(null, STDERR_FILENO);
         execlp("redis-server", "redis-server", "--port", redis.port, "--bind", "127.0.0.1",
                "--unixsocket", redis.path, "--dir", redis.dir, "--appendonly", "yes",
-               "--appendfsync", fsync, "--save", "", "--requirepass", password, (char *)NULL);
+               "--appendfsync", fsync, "--save", "", "--requirepass", password, "--user",
+               "boon on >" USER_PASSWORD " ~boon:* +@all", (char *)NULL);
         _exit(127);
     }
 }
@@ -376,14 +378,15 @@ Test(journal_redis, over_tcp_with_a_password)
     redis_start("always", PASSWORD);
     struct journal_redis_options where = {.host = "127.0.0.1",
                                           .port = (uint16_t)strtoul(redis.port, NULL, 10),
-                                          .username = "default",
-                                          .password = PASSWORD};
+                                          .username = "boon",
+                                          .password = USER_PASSWORD};
     struct node *node = node_start(&where);
     UNTIL(node, node->leading == 1);
     open_campaign(node);
     UNTIL(node, all_durable(node));
     node_end(node);
     where.username = NULL;
+    where.password = PASSWORD;
     node = node_start(&where);
     UNTIL(node, node->leading == 1);
     node_end(node);
@@ -436,8 +439,32 @@ Test(journal_redis, where_nobody_listens_it_tries_again_with_growing_waits)
     node_end(node);
 }
 
-/* Listens on the path in place of Redis, and answers each connection with these bytes. */
-static pid_t impostor_start(const char *bytes, bool reads_first)
+/* What somebody says who is not Redis, or a Redis gone mad. */
+struct impostor {
+    bool speaks_first;      /* else it waits for a question before each answer */
+    const char *answers[4]; /* NULL: no more; then it says the last one again, unasked */
+};
+
+static void impostor_talk(const struct impostor *impostor, int client)
+{
+    const struct timespec pause = {0, 10000000};
+    char question[512];
+    size_t at = 0;
+    for (; at < 4 && impostor->answers[at] != NULL; at++) {
+        const char *answer = impostor->answers[at];
+        if ((!impostor->speaks_first && read(client, question, sizeof(question)) <= 0) ||
+            write(client, answer, strlen(answer)) <= 0) {
+            return;
+        }
+    }
+    nanosleep(&pause, NULL);
+    if (write(client, impostor->answers[at - 1], strlen(impostor->answers[at - 1])) > 0) {
+        (void)!read(client, question, sizeof(question));
+    }
+}
+
+/* Listens on the path in place of Redis. */
+static pid_t impostor_start(const struct impostor *impostor)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", redis.path);
@@ -448,41 +475,55 @@ static pid_t impostor_start(const char *bytes, bool reads_first)
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (;;) {
-            char question[512];
             int client = accept(fd, NULL, NULL);
-            if (reads_first && read(client, question, sizeof(question)) <= 0) {
-                close(client);
-                continue;
-            }
-            if (write(client, bytes, strlen(bytes)) <= 0) {
-                close(client);
-            }
+            impostor_talk(impostor, client);
+            close(client);
         }
     }
     close(fd);
     return pid;
 }
 
+#define SETTINGS                                                                                   \
+    "*8\r\n+appendonly\r\n+yes\r\n+appendfsync\r\n+always\r\n+no-appendfsync-on-rewrite\r\n+"      \
+    "no\r\n"                                                                                       \
+    "+maxmemory-policy\r\n+noeviction\r\n"
+#define ROLE "$11\r\nrole:master\r\n"
+
 Test(journal_redis, whatever_an_impostor_says_it_does_not_fall)
 {
     /* clang-format off */
-    static const struct { const char *bytes; bool reads_first; } scenarios[] = {
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", true},
-        {"SSH-2.0-OpenSSH_9.2p1\r\n", false},
-        {"+OK\r\n", true},
-        {"*-1\r\n", true},
-        {"*1\r\n:1\r\n", true},
-        {"*2\r\n*2\r\n$3\r\n1-1\r\n*0\r\n+x\r\n", true},
-        {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", true},
-        {"$-1\r\n", true},
-        {"-ERR max number of clients reached\r\n", false},
+    static const struct impostor impostors[] = {
+        {false, {"HTTP/1.1 400 Bad Request\r\n\r\n"}},
+        {true,  {"SSH-2.0-OpenSSH_9.2p1\r\n"}},
+        {true,  {"-ERR max number of clients reached\r\n"}},
+        {true,  {"*4\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n"}},
+        {false, {"+OK\r\n"}},
+        {false, {"$-1\r\n"}},
+        {false, {"*-1\r\n"}},
+        {false, {"*0\r\n"}},
+        {false, {"*1\r\n:1\r\n"}},
+        {false, {"*1\r\n*0\r\n"}},
+        {false, {"*2\r\n:1\r\n:2\r\n"}},
+        {false, {"*2\r\n*2\r\n$3\r\n1-1\r\n*0\r\n+x\r\n"}},
+        {false, {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n"}},
+        {false, {"-LOADING wait\r\n"}}, /* and once more, while nothing is asked */
+        {false, {SETTINGS, ":1\r\n"}},
+        {false, {SETTINGS, ROLE, "+OK\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n:1\r\n*0\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n$3\r\n0-1\r\n:5\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n$3\r\n0-1\r\n*0\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n$3\r\n0-1\r\n*1\r\n$1\r\nb\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n$3\r\n0-1\r\n*2\r\n$1\r\nb\r\n:5\r\n"}},
+        {false, {SETTINGS, ROLE, "*1\r\n*2\r\n$3\r\n0-1\r\n*2\r\n$1\r\nb\r\n$1\r\nx\r\n"}},
+        {false, {SETTINGS, ROLE, "*0\r\n", "$-1\r\n"}},
     };
     /* clang-format on */
-    for (size_t at = 0; at < sizeof(scenarios) / sizeof(scenarios[0]); at++) {
+    for (size_t at = 0; at < sizeof(impostors) / sizeof(impostors[0]); at++) {
         int status;
-        pid_t pid = impostor_start(scenarios[at].bytes, scenarios[at].reads_first);
+        pid_t pid = impostor_start(&impostors[at]);
         struct node *node = node_by_path();
-        turn_for(node, 200);
+        turn_for(node, 150);
         cr_assert_eq(node->leading, 0u);
         node_end(node);
         kill(pid, SIGKILL);
@@ -493,17 +534,11 @@ Test(journal_redis, whatever_an_impostor_says_it_does_not_fall)
 
 Test(journal_redis, bytes_that_nobody_asked_for_end_the_connection)
 {
-    redis_start("always", "");
-    struct node *node = node_by_path();
-    UNTIL(node, node->leading == 1);
-    node_end(node);
-    redis_stop(SIGKILL);
-    unlink(redis.path);
+    static const struct impostor loading = {false, {"-LOADING wait\r\n"}};
     int status;
-    pid_t pid = impostor_start("*4\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n", false);
-    node = node_by_path();
-    turn_for(node, 300);
-    cr_assert_eq(node->leading, 0u);
+    pid_t pid = impostor_start(&loading);
+    struct node *node = node_by_path();
+    UNTIL(node, strstr(journal_redis_trouble(node->driver), "nobody asked") != NULL);
     node_end(node);
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
