@@ -22,10 +22,12 @@ wrong(char *message, const struct journal_entry *entry, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
-    snprintf(message, JOURNAL_MESSAGE_BYTES,
-             "the journal cannot be replayed beyond entry %.*s: %s. Nothing was changed. Start the "
-             "version of Boon that wrote it, or restore the stream from a replica or a backup.",
-             (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data, words);
+    snprintf(
+        message, JOURNAL_MESSAGE_BYTES,
+        "the journal cannot be replayed beyond entry %.*s: %s. Nothing was changed. Where room is "
+        "short, raise that max- option; else start the version of Boon that wrote it, or restore "
+        "the stream from a replica or a backup.",
+        (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data, words);
     return false;
 }
 
@@ -112,6 +114,9 @@ static bool replay_group(struct replay *replay, const struct journal_entry *entr
     enum batch_fault fault;
     if (group->time_ms < replay->time_ms) {
         return wrong(message, entry, "its time goes back");
+    }
+    if (group->time_ms > TIME_MS_MAX) {
+        return wrong(message, entry, "its time is past the year 9999");
     }
     replay->time_ms = group->time_ms;
     while ((fault = batch_next_event(group, &event)) == BATCH_FINE) {

@@ -7,7 +7,8 @@
  *
  * Nothing is guessed: an unknown key in any of the three, BOON_ environment names included, stops the
  * start and names the nearest known one; a bad value stops it with the place, the value and what is
- * allowed. A flag given twice means its last; a key twice in the file is a mistake.
+ * allowed. A flag given twice means its last; a key twice in the file is a mistake. (Kubernetes puts
+ * BOON_PORT=tcp://… beside a service named boon: enableServiceLinks: false keeps it out.)
  *
  *     static struct options options;
  *     struct options_message message;

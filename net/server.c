@@ -202,8 +202,10 @@ static void stop_goes_on(struct server *server)
         server->state = SERVER_STOPPED;
     } else if (!server->handed_over && now_ms >= server->stop_deadline_ms) {
         bool lost = server->queue != NULL && !queue_is_empty(server->queue);
-        log_event(LOG_ERROR, "stopped_without_journal", LOG_FLAG("changes_unacknowledged", lost),
-                  LOG_TEXT("meaning", "their callers got no answer; they may or may not be there"));
+        log_event(
+            LOG_ERROR, "stopped_without_journal", LOG_FLAG("changes_unacknowledged", lost),
+            LOG_TEXT("meaning", lost ? "their callers got no answer; they may or may not be there"
+                                     : "the next start finds no clean end, and loses nothing"));
         server->exit_code = lost ? 1 : server->exit_code;
         server->state = SERVER_STOPPED;
     }

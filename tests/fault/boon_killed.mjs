@@ -1,6 +1,15 @@
 // boon_killed.mjs -- kill -9 of Boon, at work and at birth.
 import { join } from 'node:path'
-import { check_at_least, check_at_most, check_equal, check_match, check_that, say, sleep, until } from '../lib/check.mjs'
+import {
+  check_at_least,
+  check_at_most,
+  check_equal,
+  check_match,
+  check_that,
+  say,
+  sleep,
+  until,
+} from '../lib/check.mjs'
 import { Boon, open_campaign, redis_pids_in, run_boon, start_boon, work_dir } from '../lib/boon.mjs'
 import { Claimers } from '../lib/claims.mjs'
 import { fields } from '../lib/resp.mjs'
@@ -27,7 +36,8 @@ export class Watch {
   }
 }
 
-// kill -9 ten times under load, on one directory; at the end all that was ever acknowledged is there.
+// kill -9 ten times under load, on one directory; at the end all that was ever acknowledged is
+// there.
 export async function killed() {
   let boon = await start_boon()
   const { dir } = boon
@@ -50,22 +60,39 @@ export async function killed() {
     boon = await start_boon(['--dir', dir])
     slowest = Math.max(slowest, Date.now() - began)
   }
-  say(`${many.ok.size} claims acknowledged in ${CYCLES} lives, ${many.lost + few.lost} cut off; slowest start ${slowest} ms; ${watch.looks} looks at the directory`)
+  say(
+    `${many.ok.size} claims acknowledged in ${CYCLES} lives, ${many.lost + few.lost} cut off; slowest start ${slowest} ms; ${watch.looks} looks at the directory`,
+  )
   check_at_least('killed: there was a rush', many.ok.size, 10000)
   check_at_least('killed: it was in the middle of work each time', many.lost + few.lost, CYCLES)
-  check_that('killed: claims cut off are answered when sent again', (await many.settle(boon)) && (await few.settle(boon)))
+  check_that(
+    'killed: claims cut off are answered when sent again',
+    (await many.settle(boon)) && (await few.settle(boon)),
+  )
   for (const [name, claimers] of Object.entries({ sale: many, few })) {
     const audit = await claimers.audit(await boon.client())
     check_equal(`killed: ${name}: every acknowledged claim is there`, audit.missing, [])
-    check_equal(`killed: ${name}: none twice, none beyond the stock, all counts agree`, audit.wrong, [])
+    check_equal(
+      `killed: ${name}: none twice, none beyond the stock, all counts agree`,
+      audit.wrong,
+      [],
+    )
     check_equal(`killed: ${name}: no odd answers`, claimers.odd, [])
   }
   check_equal('killed: every claim that was sent is carried out', many.held, many.number)
-  check_equal('killed: the small campaign is sold out to the last', few.held, Math.min(3000, few.number))
+  check_equal(
+    'killed: the small campaign is sold out to the last',
+    few.held,
+    Math.min(3000, few.number),
+  )
   check_equal('killed: never two redis-servers in the directory', watch.most, 1)
   const info = await boon.info()
   check_equal('killed: the epoch counts the lives', info.journal_epoch, String(CYCLES + 1))
-  check_equal('killed: nothing is unacknowledged', [info.unacknowledged_events, info.seq], ['0', info.durable_seq])
+  check_equal(
+    'killed: nothing is unacknowledged',
+    [info.unacknowledged_events, info.seq],
+    ['0', info.durable_seq],
+  )
   const how = await boon.end()
   check_equal('killed: then it ends cleanly', how.code, 0)
   await until(() => watch.look().length === 0, 2000)
@@ -94,13 +121,16 @@ export async function killed_at_birth() {
       await boon.end('SIGKILL')
       const again = await start_boon(['--dir', dir])
       const got = fields(await (await again.client()).call('COUPON.GET', code))
-      if (word !== 'OK' || got.member !== 'alice') failed.push(`${delay} ms: ${word} ${JSON.stringify(got)}`)
+      if (word !== 'OK' || got.member !== 'alice')
+        failed.push(`${delay} ms: ${word} ${JSON.stringify(got)}`)
       await again.end()
     } catch (error) {
       failed.push(`${delay} ms: ${error.message}`)
     }
   }
-  say(`killed ${2 * delays.length} times in the first ${delays.at(-1)} ms, ${before_genesis} times before it was ready`)
+  say(
+    `killed ${2 * delays.length} times in the first ${delays.at(-1)} ms, ${before_genesis} times before it was ready`,
+  )
   check_equal('at birth: the next start works, whenever the first was killed', failed, [])
   check_at_least('at birth: most were killed before they were ready', before_genesis, 10)
 }
@@ -118,11 +148,22 @@ export async function request_ids() {
     ['ACCOUNT.EARN', 'alice', 'points', '500', 'REQUEST', 'e2'],
     ['ACCOUNT.SPEND', 'alice', 'points', '300', 'REQUEST', 's1'],
     ['COUPON.CLAIM', 'alice', 'one', 'REQUEST', 'o1'],
-    ...Array.from({ length: 200 }, (_, at) => ['ACCOUNT.EARN', `m${at}`, 'stamps', at + 1, 'REQUEST', `请求-${at}`]),
+    ...Array.from({ length: 200 }, (_, at) => [
+      'ACCOUNT.EARN',
+      `m${at}`,
+      'stamps',
+      at + 1,
+      'REQUEST',
+      `请求-${at}`,
+    ]),
   ]
   const refused = ['COUPON.CLAIM', 'bob', 'one', 'REQUEST', 'o2']
   const first = await client.all(requests)
-  check_equal('request ids: the answers of the first life', first.slice(2, 6).map((reply) => reply[1]), [500, 1000, 700, first[5][1]])
+  check_equal(
+    'request ids: the answers of the first life',
+    first.slice(2, 6).map((reply) => reply[1]),
+    [500, 1000, 700, first[5][1]],
+  )
   check_equal('request ids: a refusal', await client.call(...refused), ['SOLD_OUT', 1])
   for (let life = 2; life <= 3; life++) {
     const { seq } = await boon.info()
@@ -133,8 +174,16 @@ export async function request_ids() {
     check_equal(`request ids: life ${life} gives the same answers`, await next.all(requests), first)
     check_equal('request ids: and changed nothing by it', Number((await boon.info()).seq), events)
     check_at_least('request ids: no event was lost', events, Number(seq))
-    check_equal('request ids: another body is a mismatch', await next.call('ACCOUNT.EARN', 'alice', 'points', '501', 'REQUEST', 'e1'), ['REQUEST_MISMATCH'])
-    check_equal('request ids: the balance is of one life', await next.call('ACCOUNT.BALANCE', 'alice', 'points'), ['OK', 700])
+    check_equal(
+      'request ids: another body is a mismatch',
+      await next.call('ACCOUNT.EARN', 'alice', 'points', '501', 'REQUEST', 'e1'),
+      ['REQUEST_MISMATCH'],
+    )
+    check_equal(
+      'request ids: the balance is of one life',
+      await next.call('ACCOUNT.BALANCE', 'alice', 'points'),
+      ['OK', 700],
+    )
   }
   const last = await boon.client()
   await last.call('CAMPAIGN.RESTOCK', 'one', '1', 'EXPECT', '1')
@@ -154,19 +203,40 @@ export async function second_server() {
   const waited = Date.now() - began
   await claimers.stop()
   check_equal('second server: exit code', second.code, 1)
-  check_match('second server: it is told who has the directory', second.err, new RegExp(`another boon-server \\(pid ${boon.pid}\\) uses .*; stop it, or give this one a --dir of its own\n$`))
+  check_match(
+    'second server: it is told who has the directory',
+    second.err,
+    new RegExp(
+      `another boon-server \\(pid ${boon.pid}\\) uses .*; stop it, or give this one a --dir of its own\n$`,
+    ),
+  )
   check_match('second server: it says that it waits', second.err, /event=waiting_for_dir/)
   check_at_most('second server: it gives up within 15 s', waited, 15000)
   check_equal('second server: never two redis-servers', watch.most, 1)
   watch.end()
-  check_equal('second server: the first lost no connection and gave no odd answer', [claimers.lost, claimers.odd], [0, []])
-  check_equal('second server: the first kept all', await claimers.audit(await boon.client()), { missing: [], wrong: [] })
+  check_equal(
+    'second server: the first lost no connection and gave no odd answer',
+    [claimers.lost, claimers.odd],
+    [0, []],
+  )
+  check_equal('second server: the first kept all', await claimers.audit(await boon.client()), {
+    missing: [],
+    wrong: [],
+  })
 
   const waiting = new Boon(['--port', '0', '--dir', boon.dir])
   await sleep(300)
   await boon.end('SIGKILL')
-  check_that('second server: one that waits takes over when the first is killed', await until(() => waiting.port > 0, 10000), waiting.tail(3))
+  check_that(
+    'second server: one that waits takes over when the first is killed',
+    await until(() => waiting.port > 0, 10000),
+    waiting.tail(3),
+  )
   waiting.dir = boon.dir
-  check_equal('second server: with all that the first had', await claimers.audit(await waiting.client()), { missing: [], wrong: [] })
+  check_equal(
+    'second server: with all that the first had',
+    await claimers.audit(await waiting.client()),
+    { missing: [], wrong: [] },
+  )
   check_equal('second server: and ends cleanly', (await waiting.end()).code, 0)
 }

@@ -2,7 +2,7 @@
 import { run_suite } from '../lib/check.mjs'
 import { need_build } from '../lib/boon.mjs'
 import { killed, killed_at_birth, request_ids, second_server } from './boon_killed.mjs'
-import { interrupted, redis_killed, redis_paused } from './redis_killed.mjs'
+import { interrupted, queue_full, redis_killed, redis_paused } from './redis_killed.mjs'
 import { changed_journal, deposed_while_idle, own_redis, promises } from './own_redis.mjs'
 import { clocks, nothing_kept } from './weak_modes.mjs'
 
@@ -16,6 +16,7 @@ await run_suite(
     second_server,
     redis_killed,
     redis_paused,
+    queue_full,
     interrupted,
     own_redis,
     promises,
@@ -25,5 +26,5 @@ await run_suite(
     clocks,
   },
   process.argv.slice(2),
-  60000
+  60000,
 )

@@ -1,9 +1,19 @@
 // boon.mjs -- starts real servers for tests, and ends every one it started, whatever happens.
 //
-// Each server has a free port and a directory of its own below TMPDIR. Processes are ended by their id
-// only. The directories are removed at exit, at Ctrl-C too.
+// Each server has a free port and a directory of its own below TMPDIR. Processes are ended by their
+// id only. The directories are removed at exit, at Ctrl-C too.
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -27,15 +37,23 @@ process.on('exit', () => {
       // gone already
     }
   }
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  for (const directory of directories)
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 })
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) process.on(signal, () => process.exit(code))
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])
+  process.on(signal, () => process.exit(code))
 
 // Stop at once where the programs are not built.
 export function need_build(...programs) {
   for (const program of programs) {
     if (!existsSync(join(BUILD, program))) {
-      console.error(`${join(BUILD, program)} is not built: cmake --preset release && cmake --build --preset release`)
+      console.error(
+        `${join(BUILD, program)} is not built: cmake --preset release && cmake --build --preset release`,
+      )
       process.exit(1)
     }
   }
@@ -43,7 +61,7 @@ export function need_build(...programs) {
 
 // Make a directory that goes away at exit.
 export function work_dir() {
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'boon-test-'))
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'boon-e2e-'))
   directories.push(directory)
   return directory
 }
@@ -111,7 +129,10 @@ export class Program {
 
 // Run a program to its end: {code, signal, out, err}.
 export async function run_program(command, args, options = {}) {
-  const program = new Program(command, args, { ...options, stdin: options.input === undefined ? 'ignore' : 'pipe' })
+  const program = new Program(command, args, {
+    ...options,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+  })
   if (options.input !== undefined) {
     program.child.stdin.on('error', () => {})
     program.child.stdin.end(options.input)
@@ -183,10 +204,14 @@ export async function start_boon(args = [], options = {}) {
   return boon
 }
 
-// Start a server that is expected to refuse: {code, signal, out, err, said}; `said` is its one sentence.
+// Start a server that is expected to refuse: {code, signal, out, err, said}; `said` is its one
+// sentence.
 export async function run_boon(args, options = {}) {
   const came = await run_program(SERVER, args, { limit_ms: 5000, ...options })
-  return { ...came, said: came.err.split('\n').find((line) => line.startsWith('boon-server: ')) ?? came.err }
+  return {
+    ...came,
+    said: came.err.split('\n').find((line) => line.startsWith('boon-server: ')) ?? came.err,
+  }
 }
 
 // Start a Redis of the test's own, on a unix socket in a directory of its own.
@@ -194,8 +219,19 @@ export async function start_redis(settings = {}, directory = join(work_dir(), 'r
   mkdirSync(directory, { recursive: true })
   chmodSync(directory, 0o700)
   const path = join(directory, 'own.sock')
-  const all = { port: 0, unixsocket: path, dir: directory, save: '', appendonly: 'yes', appendfsync: 'always', ...settings }
-  const redis = new Program('redis-server', Object.entries(all).flatMap(([key, value]) => [`--${key}`, String(value)]))
+  const all = {
+    port: 0,
+    unixsocket: path,
+    dir: directory,
+    save: '',
+    appendonly: 'yes',
+    appendfsync: 'always',
+    ...settings,
+  }
+  const redis = new Program(
+    'redis-server',
+    Object.entries(all).flatMap(([key, value]) => [`--${key}`, String(value)]),
+  )
   redis.path = path
   redis.dir = directory
   redis.client = () => Client.connect({ path })
@@ -234,7 +270,12 @@ export function redis_pids_in(directory) {
 
 // Create and start a campaign of one coupon a member, unless told otherwise.
 export async function open_campaign(client, id, stock, more = {}) {
-  const document = { name: `Sale ${id}`, stock, value: { kind: 'amount_off', amount: 500, minimum: 0 }, ...more }
+  const document = {
+    name: `Sale ${id}`,
+    stock,
+    value: { kind: 'amount_off', amount: 500, minimum: 0 },
+    ...more,
+  }
   const put = await client.call('CAMPAIGN.PUT', id, JSON.stringify(document))
   const start = await client.call('CAMPAIGN.START', id)
   if (put?.[0] !== 'OK' || start?.[0] !== 'OK') {

@@ -31,17 +31,22 @@ export function note(name, good, expected, got) {
     return true
   }
   failed.push(`${group_name}: ${name}`)
-  console.log(`  ${paint(31, 'FAIL')}  ${name}\n        expected ${expected}\n        got      ${got}`)
+  console.log(
+    `  ${paint(31, 'FAIL')}  ${name}\n        expected ${expected}\n        got      ${got}`,
+  )
   return false
 }
 
-export const check_that = (name, good, got = 'otherwise') => note(name, Boolean(good), 'that it is so', show(got))
+export const check_that = (name, good, got = 'otherwise') =>
+  note(name, Boolean(good), 'that it is so', show(got))
 export const check_equal = (name, got, expected) =>
   note(name, isDeepStrictEqual(got, expected), show(expected), show(got))
 export const check_match = (name, got, pattern) =>
   note(name, pattern.test(String(got)), String(pattern), show(String(got)))
-export const check_at_most = (name, got, most) => note(name, got <= most, `at most ${most}`, show(got))
-export const check_at_least = (name, got, least) => note(name, got >= least, `at least ${least}`, show(got))
+export const check_at_most = (name, got, most) =>
+  note(name, got <= most, `at most ${most}`, show(got))
+export const check_at_least = (name, got, least) =>
+  note(name, got >= least, `at least ${least}`, show(got))
 
 // Check that an async function throws what fits the pattern.
 export async function check_throws(name, action, pattern) {
@@ -94,7 +99,9 @@ export async function run_suite(title, groups, wanted = [], limit_ms = 120000) {
   const began = Date.now()
   const unknown = wanted.filter((name) => !(name in groups))
   if (unknown.length > 0) {
-    console.error(`${title}: no group named ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}`)
+    console.error(
+      `${title}: no group named ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}`,
+    )
     process.exit(2)
   }
   for (const [name, action] of Object.entries(groups)) {

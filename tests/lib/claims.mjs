@@ -1,7 +1,8 @@
 // claims.mjs -- many members claim at once, and a book is kept of every answer.
 //
-// Each claim is of a new member and carries its own request id. A claim that was not answered before its
-// connection ended is either forgotten (lost) or, with `retry`, sent again under the same request id.
+// Each claim is of a new member and carries its own request id. A claim that was not answered
+// before its connection ended is either forgotten (lost) or, with `retry`, sent again under the
+// same request id.
 import { say, sleep, until } from './check.mjs'
 import { CLOSED, Reply_error, fields } from './resp.mjs'
 
@@ -21,7 +22,8 @@ export class Claimers {
     Object.assign(this, { campaign, prefix, retry, channel, going: false })
   }
 
-  // Begin: so many connections, each with so many claims in flight, and a pause after each such batch.
+  // Begin: so many connections, each with so many claims in flight, and a pause after each such
+  // batch.
   start(boon, { connections = 8, depth = 32, pause_ms = 0 } = {}) {
     this.going = true
     for (let at = 0; at < connections; at++) this.runs.push(this.run(boon, depth, pause_ms))
@@ -36,7 +38,8 @@ export class Claimers {
     }
     while (this.going && !client.closed) {
       const batch = []
-      for (let at = 0; at < depth; at++) batch.push(this.claim(client, this.retries.pop() ?? `${this.prefix}-${this.number++}`))
+      for (let at = 0; at < depth; at++)
+        batch.push(this.claim(client, this.retries.pop() ?? `${this.prefix}-${this.number++}`))
       await Promise.all(batch)
       if (pause_ms > 0) await sleep(pause_ms)
     }
@@ -45,10 +48,13 @@ export class Claimers {
 
   claim(client, member) {
     return new Promise((done) => {
-      client.request(['COUPON.CLAIM', member, this.campaign, 'CHANNEL', this.channel, 'REQUEST', `r-${member}`], (reply) => {
-        this.take(member, reply)
-        done()
-      })
+      client.request(
+        ['COUPON.CLAIM', member, this.campaign, 'CHANNEL', this.channel, 'REQUEST', `r-${member}`],
+        (reply) => {
+          this.take(member, reply)
+          done()
+        },
+      )
     })
   }
 
@@ -58,7 +64,8 @@ export class Claimers {
       if (this.retry) this.retries.push(member)
     } else if (Array.isArray(reply) && reply[0] === 'OK') {
       const before = this.ok.get(member)
-      if (before !== undefined && before !== reply[1]) this.odd.push(`${member} got ${before} and ${reply[1]}`)
+      if (before !== undefined && before !== reply[1])
+        this.odd.push(`${member} got ${before} and ${reply[1]}`)
       this.ok.set(member, reply[1])
     } else if (Array.isArray(reply) && reply[0] === 'SOLD_OUT') {
       this.refused.set('SOLD_OUT', (this.refused.get('SOLD_OUT') ?? 0) + 1)
@@ -100,9 +107,16 @@ export class Claimers {
       const [member, code] = codes[at]
       const coupon = fields(reply)
       if (reply[0] !== 'OK') missing.push(`${member} ${code}: ${JSON.stringify(reply)}`)
-      else if (coupon.member !== member || coupon.campaign !== this.campaign || coupon.code !== code || coupon.channel !== this.channel) wrong.push(`${code} is ${JSON.stringify(coupon)}, not of ${member}`)
+      else if (
+        coupon.member !== member ||
+        coupon.campaign !== this.campaign ||
+        coupon.code !== code ||
+        coupon.channel !== this.channel
+      )
+        wrong.push(`${code} is ${JSON.stringify(coupon)}, not of ${member}`)
     })
-    if (new Set(codes.map(([, code]) => code)).size !== codes.length) wrong.push('one code was given twice')
+    if (new Set(codes.map(([, code]) => code)).size !== codes.length)
+      wrong.push('one code was given twice')
     const members = Array.from({ length: this.number }, (_, at) => `${this.prefix}-${at}`)
     const lists = await client.all(members.map((member) => ['COUPON.LIST', member]))
     let held = 0
@@ -116,14 +130,19 @@ export class Claimers {
       }
       if (mine.length > 1) wrong.push(`${members[at]} holds ${mine.length}`)
       const told = this.ok.get(members[at])
-      if (told !== undefined && mine.length === 1 && mine[0][0] !== told) wrong.push(`${members[at]} was told ${told} and holds ${mine[0][0]}`)
+      if (told !== undefined && mine.length === 1 && mine[0][0] !== told)
+        wrong.push(`${members[at]} was told ${told} and holds ${mine[0][0]}`)
     })
     const campaign = fields(await client.call('CAMPAIGN.GET', this.campaign))
-    if (campaign.issued !== held) wrong.push(`CAMPAIGN.GET says ${campaign.issued} issued, members hold ${held}`)
-    if (campaign.issued > campaign.stock) wrong.push(`${campaign.issued} issued of ${campaign.stock}`)
-    if (campaign.issued + campaign.remaining !== campaign.stock) wrong.push('issued and remaining are not the stock')
+    if (campaign.issued !== held)
+      wrong.push(`CAMPAIGN.GET says ${campaign.issued} issued, members hold ${held}`)
+    if (campaign.issued > campaign.stock)
+      wrong.push(`${campaign.issued} issued of ${campaign.stock}`)
+    if (campaign.issued + campaign.remaining !== campaign.stock)
+      wrong.push('issued and remaining are not the stock')
     this.held = held
-    if (missing.length + wrong.length > 0) say(`${missing.length} missing, ${wrong.length} wrong of ${codes.length} acknowledged`)
+    if (missing.length + wrong.length > 0)
+      say(`${missing.length} missing, ${wrong.length} wrong of ${codes.length} acknowledged`)
     return { missing: missing.slice(0, 3), wrong: wrong.slice(0, 3) }
   }
 }

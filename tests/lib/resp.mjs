@@ -1,8 +1,9 @@
-// resp.mjs -- a small Redis client for tests: it sends what it is told, also nonsense, and hides nothing.
+// resp.mjs -- a small Redis client for tests: it sends what it is told, also nonsense, and hides
+// nothing.
 //
-// Replies: bulk and simple strings are strings, integers are numbers (BigInt beyond 2^53), null is null,
-// maps are Maps, sets and arrays are arrays. An error is a Reply_error, returned and not thrown. A
-// connection that ends answers everything still open with CLOSED.
+// Replies: bulk and simple strings are strings, integers are numbers (BigInt beyond 2^53), null is
+// null, maps are Maps, sets and arrays are arrays. An error is a Reply_error, returned and not
+// thrown. A connection that ends answers everything still open with CLOSED.
 import net from 'node:net'
 
 export const CLOSED = Symbol('closed')
@@ -39,7 +40,8 @@ class Reader {
   at = 0
 
   add(more) {
-    this.bytes = this.at === this.bytes.length ? more : Buffer.concat([this.bytes.subarray(this.at), more])
+    this.bytes =
+      this.at === this.bytes.length ? more : Buffer.concat([this.bytes.subarray(this.at), more])
     this.at = 0
   }
 
@@ -152,7 +154,7 @@ export class Client {
 
   take(bytes) {
     this.reader.add(bytes)
-    for (let reply; (reply = this.reader.next()) !== undefined; ) {
+    for (let reply; (reply = this.reader.next()) !== undefined;) {
       if (this.first < this.waiting.length) {
         const callback = this.waiting[this.first]
         this.waiting[this.first++] = undefined
@@ -215,7 +217,11 @@ export class Client {
       const some = requests.slice(at, at + depth)
       const answers = some.map(() => this.next())
       const parts = some.map(encode)
-      this.socket.write(parts.every((part) => typeof part === 'string') ? parts.join('') : Buffer.concat(parts.map((part) => Buffer.from(part))))
+      this.socket.write(
+        parts.every((part) => typeof part === 'string')
+          ? parts.join('')
+          : Buffer.concat(parts.map((part) => Buffer.from(part))),
+      )
       replies.push(...(await Promise.all(answers)))
     }
     return replies
@@ -230,7 +236,8 @@ export class Client {
 // [word, name, value, …] as an object; {} for anything else.
 export function fields(reply, from = 1) {
   const object = {}
-  for (let at = from; Array.isArray(reply) && at + 1 < reply.length; at += 2) object[reply[at]] = reply[at + 1]
+  for (let at = from; Array.isArray(reply) && at + 1 < reply.length; at += 2)
+    object[reply[at]] = reply[at + 1]
   return object
 }
 
@@ -240,6 +247,6 @@ export function info_fields(text) {
     String(text)
       .split('\r\n')
       .filter((line) => /^[a-z]/i.test(line))
-      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)])
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
   )
 }

@@ -55,8 +55,8 @@ static void redis_start(const char *fsync, const char *password)
         dup2(null, STDERR_FILENO);
         execlp("redis-server", "redis-server", "--port", redis.port, "--bind", "127.0.0.1",
                "--unixsocket", redis.path, "--dir", redis.dir, "--appendonly", "yes",
-               "--appendfsync", fsync, "--save", "", "--requirepass", password, "--user",
-               "boon on >" USER_PASSWORD " ~boon:* +@all", (char *)NULL);
+               "--appendfsync", fsync, "--save", "", "--requirepass", password, "--user", "boon",
+               "on", ">" USER_PASSWORD, "~boon:*", "+@all", (char *)NULL);
         _exit(127);
     }
 }
@@ -523,7 +523,7 @@ Test(journal_redis, whatever_an_impostor_says_it_does_not_fall)
         int status;
         pid_t pid = impostor_start(&impostors[at]);
         struct node *node = node_by_path();
-        turn_for(node, 150);
+        turn_for(node, 100);
         cr_assert_eq(node->leading, 0u);
         node_end(node);
         kill(pid, SIGKILL);

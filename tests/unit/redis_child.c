@@ -126,13 +126,24 @@ static int reap(pid_t pid)
     return 0;
 }
 
+/* Fork a process that dies with the test, so that a failed one leaves nothing behind. */
+static pid_t fork_helper(void)
+{
+    pid_t helper = fork();
+
+    if (helper == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    return helper;
+}
+
 /* Fork another Boon on the same directory; return its process id and, in `redis`, its Redis'. */
 static pid_t fork_boon(pid_t *redis)
 {
     int ends[2];
 
     cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-    pid_t boon = fork();
+    pid_t boon = fork_helper();
     if (boon == 0) {
         struct event_base *own = event_base_new();
         struct redis_child *its = NULL;
@@ -308,7 +319,7 @@ Test(redis_child, a_start_waits_for_another_boon_that_is_ending)
     pid_t redis;
     pid_t boon = fork_boon(&redis);
 
-    pid_t killer = fork();
+    pid_t killer = fork_helper();
     if (killer == 0) {
         usleep(300000);
         kill(boon, SIGKILL);
@@ -506,7 +517,7 @@ Test(redis_child, a_directory_is_empty_until_its_journal_has_begun_and_never_aga
 Test(redis_child, a_helper_forked_from_boon_may_let_the_lock_go)
 {
     must_start();
-    pid_t helper = fork();
+    pid_t helper = fork_helper();
     if (helper == 0) {
         redis_child_forget(&child);
         pause();

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -103,6 +104,17 @@ Test(redis_dir, the_lock_names_its_holder_and_frees_on_close)
     cr_assert_eq(open_second(1), REDIS_CHILD_OK, "%s", message.text);
 }
 
+/* Fork a process that dies with the test, so that a failed one leaves nothing behind. */
+static pid_t fork_helper(void)
+{
+    pid_t helper = fork();
+
+    if (helper == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    return helper;
+}
+
 /* Lock the directory from another process; return its id once it holds the lock. */
 static pid_t lock_elsewhere(void)
 {
@@ -110,7 +122,7 @@ static pid_t lock_elsewhere(void)
     char byte = 0;
 
     cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-    pid_t holder = fork();
+    pid_t holder = fork_helper();
     if (holder == 0) {
         int own = open(path_of("lock"), O_RDWR | O_CLOEXEC);
         if (flock(own, LOCK_EX) == 0 && write(ends[1], "x", 1) == 1) {
@@ -126,7 +138,7 @@ static pid_t lock_elsewhere(void)
 
 Test(redis_dir, a_lock_left_by_a_dead_boon_is_named_for_what_it_is)
 {
-    pid_t dead = fork();
+    pid_t dead = fork_helper();
 
     if (dead == 0) {
         _exit(0);

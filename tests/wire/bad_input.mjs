@@ -1,7 +1,8 @@
 // bad_input.mjs -- runs the tables of malformed and hostile input against one living server.
 //
-// A row passes when its answer names what is wrong and what is allowed, the connection is open or closed
-// as the row says, the server still answers on other connections, and nothing in its state has changed.
+// A row passes when its answer names what is wrong and what is allowed, the connection is open or
+// closed as the row says, the server still answers on other connections, and nothing in its state
+// has changed.
 import { check_equal, note, show, until, within } from '../lib/check.mjs'
 import { open_campaign, start_boon } from '../lib/boon.mjs'
 import { CLOSED, Client, Reply_error, fields, info_fields } from '../lib/resp.mjs'
@@ -21,7 +22,18 @@ export async function digest(client) {
     ['COUPON.LIST', 'alice'],
   ])
   const all = info_fields(await client.call('INFO', 'everything'))
-  const counts = ['seq', 'members', 'campaigns', 'coupons', 'accounts', 'channels', 'stores', 'staff', 'assets', 'requests_bound']
+  const counts = [
+    'seq',
+    'members',
+    'campaigns',
+    'coupons',
+    'accounts',
+    'channels',
+    'stores',
+    'staff',
+    'assets',
+    'requests_bound',
+  ]
   return JSON.stringify([replies, counts.map((name) => `${name}:${all[name]}`)])
 }
 
@@ -30,8 +42,20 @@ export async function start_victim(args = [], options = {}) {
   const boon = await start_boon(args, options)
   const watcher = await boon.client()
   await open_campaign(watcher, 'sale', 1000)
-  await watcher.call('CAMPAIGN.PUT', 'draft', '{"name":"Draft","stock":5,"value":{"kind":"exchange","price":0}}')
-  const claim = await watcher.call('COUPON.CLAIM', 'alice', 'sale', 'CHANNEL', 'app', 'REQUEST', 'first')
+  await watcher.call(
+    'CAMPAIGN.PUT',
+    'draft',
+    '{"name":"Draft","stock":5,"value":{"kind":"exchange","price":0}}',
+  )
+  const claim = await watcher.call(
+    'COUPON.CLAIM',
+    'alice',
+    'sale',
+    'CHANNEL',
+    'app',
+    'REQUEST',
+    'first',
+  )
   await watcher.call('ACCOUNT.EARN', 'alice', 'points', 1000)
   await watcher.call('ACCOUNT.EARN', 'bob', 'points', 1)
   const state = await digest(watcher)
@@ -55,14 +79,24 @@ function answer_fits(got, expected) {
   if (got === CLOSED) return expected === CLOSED
   if (expected instanceof RegExp) return got instanceof Reply_error && expected.test(String(got))
   if (Array.isArray(expected)) {
-    return Array.isArray(got) && got.length === expected.length && expected.every((want, at) => answer_fits(got[at], want))
+    return (
+      Array.isArray(got) &&
+      got.length === expected.length &&
+      expected.every((want, at) => answer_fits(got[at], want))
+    )
   }
   if (typeof expected === 'function') return expected(got)
   return got === expected
 }
 
 const name_of = (value) =>
-  value === CLOSED ? 'closed' : value instanceof Reply_error ? String(value) : Array.isArray(value) ? value.map(name_of).join(' ') : show(value)
+  value === CLOSED
+    ? 'closed'
+    : value instanceof Reply_error
+      ? String(value)
+      : Array.isArray(value)
+        ? value.map(name_of).join(' ')
+        : show(value)
 
 async function is_closed(client) {
   return until(() => client.closed, 1500, 5)
@@ -87,14 +121,21 @@ async function run_row(victim, row) {
       got.push(reply)
       if (reply === CLOSED || reply === 'no answer') break
     }
-    const answered = got.length === expected.length && got.every((reply, at) => answer_fits(reply, expected[at]))
-    const then = row.then === 'gone' || (row.then === 'open' ? await is_open(client) : await is_closed(client))
+    const answered =
+      got.length === expected.length && got.every((reply, at) => answer_fits(reply, expected[at]))
+    const then =
+      row.then === 'gone' || (row.then === 'open' ? await is_open(client) : await is_closed(client))
     const extra = client.unasked.length > 0 ? ` and then ${name_of(client.unasked)}` : ''
     const harm = await damage(victim)
-    const wanted = expected.map((want) => (want instanceof RegExp || typeof want === 'function' ? String(want) : name_of(want)))
-    note(row.name, answered && then && extra === '' && harm === '',
+    const wanted = expected.map((want) =>
+      want instanceof RegExp || typeof want === 'function' ? String(want) : name_of(want),
+    )
+    note(
+      row.name,
+      answered && then && extra === '' && harm === '',
       `${wanted.join(', ') || 'no answer'}; then ${row.then}; nothing harmed`,
-      `${got.map(name_of).join(', ') || 'no answer'}${extra}; then ${then ? row.then : 'not so'}; ${harm || 'nothing harmed'}`)
+      `${got.map(name_of).join(', ') || 'no answer'}${extra}; then ${then ? row.then : 'not so'}; ${harm || 'nothing harmed'}`,
+    )
   } finally {
     client.end()
   }
@@ -106,7 +147,11 @@ export async function run_table(title, victim, rows) {
 }
 
 export async function finish(victim) {
-  check_equal('after all rows the state is as before them', await digest(victim.watcher), victim.at_first)
+  check_equal(
+    'after all rows the state is as before them',
+    await digest(victim.watcher),
+    victim.at_first,
+  )
   const bugs = victim.boon.err.split('\n').filter((line) => /event=bug|level=error/.test(line))
   check_equal('the log has no error', bugs, [])
   const held = fields(await victim.watcher.call('MEMBER.GET', 'alice'))

@@ -1,5 +1,14 @@
-// graceful.mjs -- SIGTERM in the middle of a rush: what was answered is kept, the end is quick and clean.
-import { check_at_least, check_at_most, check_equal, check_match, check_that, say, sleep } from '../lib/check.mjs'
+// graceful.mjs -- SIGTERM in the middle of a rush: what was answered is kept, the end is quick and
+// clean.
+import {
+  check_at_least,
+  check_at_most,
+  check_equal,
+  check_match,
+  check_that,
+  say,
+  sleep,
+} from '../lib/check.mjs'
 import { open_campaign, start_boon, redis_pids_in } from '../lib/boon.mjs'
 import { Claimers } from '../lib/claims.mjs'
 
@@ -12,7 +21,9 @@ async function end_under_load(title, signal, args, load) {
   await sleep(600)
   const how = await boon.end(signal)
   await claimers.stop()
-  say(`${title}: ${claimers.ok.size} claims acknowledged, ${claimers.lost} without an answer, ended after ${how.ms} ms`)
+  say(
+    `${title}: ${claimers.ok.size} claims acknowledged, ${claimers.lost} without an answer, ended after ${how.ms} ms`,
+  )
   check_equal(`${title}: exit code`, how.code, 0)
   check_at_most(`${title}: within 5 s`, how.ms, 5000)
   check_match(`${title}: it hands its journal over`, boon.err, /event=handed_over/)
@@ -29,13 +40,23 @@ async function end_under_load(title, signal, args, load) {
 export async function graceful_end() {
   await end_under_load('SIGTERM', 'SIGTERM', [], { connections: 8, depth: 64 })
   await end_under_load('SIGINT', 'SIGINT', [], { connections: 50, depth: 1 })
-  await end_under_load('SIGTERM with stalled pipelines', 'SIGTERM', ['--max-pipeline', '64'], { connections: 4, depth: 2000 })
+  await end_under_load('SIGTERM with stalled pipelines', 'SIGTERM', ['--max-pipeline', '64'], {
+    connections: 4,
+    depth: 2000,
+  })
 
   const idle = await start_boon()
   const clients = await Promise.all(Array.from({ length: 200 }, () => idle.client()))
   const how = await idle.end()
-  check_that('SIGTERM with 200 idle connections: exit code 0 within 2 s', how.code === 0 && how.ms < 2000, how)
-  check_that('they are closed', clients.every((client) => client.closed))
+  check_that(
+    'SIGTERM with 200 idle connections: exit code 0 within 2 s',
+    how.code === 0 && how.ms < 2000,
+    how,
+  )
+  check_that(
+    'they are closed',
+    clients.every((client) => client.closed),
+  )
 
   const none = await start_boon(['--journal', 'none'])
   await open_campaign(await none.client(), 'sale', 10)
