@@ -20,6 +20,7 @@
 
 #define BACKLOG 4096
 #define ACCEPTED_AT_ONCE_MAX 256
+#define REST_MS 100 /* after running out of descriptors or memory */
 
 struct listener {
     struct server *server;
@@ -29,6 +30,7 @@ struct listener {
     char path[108];
     struct loop_event *tcp_event;
     struct loop_event *unix_event;
+    struct loop_event *wake_event; /* after a rest */
 };
 
 static void describe(const struct sockaddr_storage *from, char *address, size_t size)
@@ -47,6 +49,28 @@ static void describe(const struct sockaddr_storage *from, char *address, size_t 
     }
 }
 
+/* Accepts nothing for a while: the kernel has no room, and would call again at once. */
+static void listener_rest(struct listener *listener)
+{
+    const struct timeval while_resting = {0, REST_MS * 1000};
+    (void)event_del(listener->tcp_event);
+    if (listener->unix_event != NULL) {
+        (void)event_del(listener->unix_event);
+    }
+    (void)event_add(listener->wake_event, &while_resting);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct listener *listener = context;
+    (void)event_add(listener->tcp_event, NULL);
+    if (listener->unix_event != NULL) {
+        (void)event_add(listener->unix_event, NULL);
+    }
+}
+
 static void on_accept(evutil_socket_t fd, short what, void *context)
 {
     (void)what;
@@ -58,6 +82,7 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
         if (client < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 log_limited(1000, LOG_WARN, "accept_failed", LOG_ERRNO("error", errno));
+                listener_rest(listener);
             }
             return;
         }
@@ -182,7 +207,9 @@ struct listener *listener_open(struct server *server, char *message, size_t size
     }
     listener->tcp_event = watch(listener, listener->tcp);
     listener->unix_event = wants_unix ? watch(listener, listener->unix_socket) : NULL;
-    if (listener->tcp_event == NULL || (wants_unix && listener->unix_event == NULL)) {
+    listener->wake_event = event_new(server->base, -1, 0, on_wake, listener);
+    if (listener->tcp_event == NULL || listener->wake_event == NULL ||
+        (wants_unix && listener->unix_event == NULL)) {
         snprintf(message, size, "out of memory");
         listener_close(&listener);
     }
@@ -208,6 +235,9 @@ void listener_close(struct listener **listener)
     }
     end(&(*listener)->tcp_event, &(*listener)->tcp);
     end(&(*listener)->unix_event, &(*listener)->unix_socket);
+    if ((*listener)->wake_event != NULL) {
+        event_free((*listener)->wake_event);
+    }
     if ((*listener)->path[0] != '\0') {
         (void)unlink((*listener)->path);
     }

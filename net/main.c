@@ -9,7 +9,7 @@
 #include "net/log.h"
 #include "net/server.h"
 
-#define DESCRIPTORS_SPARE 64 /* for the journal, the log, the private Redis */
+#define DESCRIPTORS_SPARE 32 /* for the journal, the log, the private Redis and its pipes */
 
 static void log_bug(const char *expression, const char *file, int line)
 {
@@ -17,22 +17,33 @@ static void log_bug(const char *expression, const char *file, int line)
               LOG_NUMBER("line", line));
 }
 
-/* Raises the limit on descriptors as far as it goes, and says so when it is not far enough. */
-static void raise_descriptors(const struct options *options)
+/* Raises the limit on descriptors as far as it goes, and lowers max-clients to what it allows, so that
+ * clients never take the descriptor that the journal needs. False: there are too few to serve anybody. */
+static bool raise_descriptors(struct options *options)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return;
+        return true;
     }
     rlim_t wanted = (rlim_t)options->max_clients + DESCRIPTORS_SPARE;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (limit.rlim_cur < wanted) {
-        log_event(LOG_WARN, "few_descriptors", LOG_UNSIGNED("limit", limit.rlim_cur),
-                  LOG_UNSIGNED("wanted", wanted), LOG_TEXT("advice", "raise ulimit -n"));
+    if (limit.rlim_cur <= DESCRIPTORS_SPARE) {
+        fprintf(stderr,
+                "boon-server: %llu file descriptors are too few, at least %d are needed; "
+                "raise ulimit -n\n",
+                (unsigned long long)limit.rlim_cur, DESCRIPTORS_SPARE + 1);
+        return false;
     }
+    if (limit.rlim_cur < wanted) {
+        options->max_clients = (int64_t)(limit.rlim_cur - DESCRIPTORS_SPARE);
+        log_event(LOG_WARN, "few_descriptors", LOG_UNSIGNED("limit", limit.rlim_cur),
+                  LOG_NUMBER("max_clients", options->max_clients),
+                  LOG_TEXT("advice", "raise ulimit -n"));
+    }
+    return true;
 }
 
 /* What weakens a promise is said at every start. */
@@ -78,7 +89,9 @@ int main(int argc, char **argv)
     }
     log_event(LOG_INFO, "starting", LOG_TEXT("version", BOON_VERSION), LOG_NUMBER("pid", getpid()));
     warn_loudly(&options);
-    raise_descriptors(&options);
+    if (!raise_descriptors(&options)) {
+        return 1;
+    }
     char why[1024] = "";
     int exit_code = 1;
     if (server_init(&server, &options, why, sizeof(why))) {

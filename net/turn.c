@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -69,6 +70,19 @@ static char *read_room(struct connection *connection, size_t *room)
     return connection->pending + connection->pending_length;
 }
 
+/* Ends a connection that gave no bytes, unless it only has none now. */
+static void read_failed(struct connection *connection, const char *room, ssize_t got)
+{
+    if (room != NULL && got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (got == 0 && output_waiting(&connection->output) > 0) {
+        connection_finish(connection); /* it sends no more, and may still wait for its answers */
+        return;
+    }
+    connection_close(connection, room == NULL ? "out of memory" : "the client closed");
+}
+
 void turn_read(struct connection *connection)
 {
     if (connection->closed || connection->ready) {
@@ -82,10 +96,7 @@ void turn_read(struct connection *connection)
     }
     ssize_t got = at == NULL ? -1 : recv(connection->fd, at, room, MSG_DONTWAIT);
     if (got <= 0) {
-        if (at != NULL && got < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return;
-        }
-        connection_close(connection, at == NULL ? "out of memory" : "the client closed");
+        read_failed(connection, at, got);
         return;
     }
     server->stats.bytes_in += (uint64_t)got;
@@ -207,6 +218,17 @@ static void step(struct connection *connection, const struct command *command)
     reply_end(connection, &writer, outcome->gate);
 }
 
+/* Notes in the SLOWLOG what took longer than the operator wants. */
+static void note_if_slow(const struct connection *connection, int64_t began_us, const char *command,
+                         uint32_t commands)
+{
+    const struct server *server = connection->server;
+    int64_t took_us = monotonic_us() - began_us;
+    if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
+        slowlog_note(server->slowlog, server->now_ms, took_us, command, commands, connection);
+    }
+}
+
 /* Carries out the gathered group. */
 static void carry_out(struct server *server)
 {
@@ -221,11 +243,7 @@ static void carry_out(struct server *server)
     for (uint32_t at = 0; at < count; at++) {
         step(turn->clients[at], &turn->commands[at]);
     }
-    int64_t took_us = monotonic_us() - began_us;
-    if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
-        slowlog_note(server->slowlog, server->now_ms, took_us, name_of(turn->commands[0].type),
-                     count, turn->clients[0]);
-    }
+    note_if_slow(turn->clients[0], began_us, name_of(turn->commands[0].type), count);
 }
 
 /* Answers ["INVALID", pointer, message, …]. */
@@ -286,10 +304,47 @@ static void answer_server_command(struct connection *connection, const struct re
     }
 }
 
-/* Browsers can be made to send these to any port: a cross-protocol attack. */
+/* Browsers and servers can be made to send HTTP to any port: a cross-protocol attack. Header names come
+ * in any case, with or without a space behind the colon. */
 static bool is_http(struct text name)
 {
-    return text_equal(name, TEXT("POST")) || text_equal(name, TEXT("Host:"));
+    return (name.length == 4 && strncasecmp(name.data, "post", 4) == 0) ||
+           (name.length >= 5 && strncasecmp(name.data, "host:", 5) == 0);
+}
+
+/* Carries out a business command that does not go into groups, or answers what is wrong with it. */
+static void answer_aside(struct connection *connection, struct command *command,
+                         const char *problem)
+{
+    struct server *server = connection->server;
+    bool needs_manual_clock = command->type == COMMAND_CLOCK_SET &&
+                              server->options->clock != OPTIONS_CLOCK_MANUAL;
+    if (problem != NULL) {
+        reply_problem(connection, "ERR", problem);
+    } else if (command->type == COMMAND_CAMPAIGN_PUT) {
+        step_with_document(connection, command);
+    } else if (needs_manual_clock) {
+        reply_problem(connection, "ERR", "CLOCK.SET needs a server started with --clock manual");
+    } else {
+        step(connection, command);
+        server_look_at_clock(server);
+    }
+}
+
+/* Answers a request whose first word names no business command. */
+static void answer_other(struct connection *connection, const struct resp_request *request)
+{
+    struct text name = request->arguments[0];
+    if (is_http(name)) {
+        log_limited(1000, LOG_WARN, "http_on_the_redis_port",
+                    LOG_TEXT("address", connection->address));
+        connection_close(connection, "HTTP on the Redis port");
+    } else if (!connection->authenticated && !server_command_is_open(name)) {
+        reply_problem(connection, "NOAUTH", "Authentication required.");
+    } else {
+        connection->last_command = "";
+        answer_server_command(connection, request);
+    }
 }
 
 /* Carries out or gathers one parsed request. */
@@ -297,13 +352,13 @@ static void dispatch(struct connection *connection, const struct resp_request *r
 {
     struct server *server = connection->server;
     struct turn *turn = &server->turn;
-    struct text name = request->arguments[0];
-    const struct command_spec *spec = command_spec_find(name);
+    const struct command_spec *spec = command_spec_find(request->arguments[0]);
     struct command *command = &turn->commands[turn->count];
     char problem[256];
+    bool fine = false;
     if (__builtin_expect(spec != NULL && connection->authenticated, 1)) {
         connection->last_command = spec->name;
-        bool fine = command_parse(spec, request, command, problem, sizeof(problem));
+        fine = command_parse(spec, request, command, problem, sizeof(problem));
         if (__builtin_expect(fine && goes_in_groups(spec->type), 1)) {
             turn->clients[turn->count++] = connection;
             if (turn->count == TURN_COMMANDS) {
@@ -311,37 +366,21 @@ static void dispatch(struct connection *connection, const struct resp_request *r
             }
             return;
         }
-        struct command aside = *command;
-        carry_out(server);
-        if (!fine) {
-            reply_problem(connection, "ERR", problem);
-        } else if (aside.type == COMMAND_CAMPAIGN_PUT) {
-            step_with_document(connection, &aside);
-        } else if (aside.type == COMMAND_CLOCK_SET &&
-                   server->options->clock != OPTIONS_CLOCK_MANUAL) {
-            reply_problem(connection, "ERR",
-                          "CLOCK.SET needs a server started with --clock manual");
-        } else {
-            step(connection, &aside);
-            server_look_at_clock(server);
-        }
-        return;
     }
+    struct command aside = *command;
     carry_out(server);
     if (connection->closed) {
         return;
     }
-    if (is_http(name)) {
-        log_limited(1000, LOG_WARN, "http_on_the_redis_port",
-                    LOG_TEXT("address", connection->address));
-        connection_close(connection, "HTTP on the Redis port");
-        return;
+    int64_t began_us = monotonic_us();
+    if (spec != NULL && connection->authenticated) {
+        answer_aside(connection, &aside, fine ? NULL : problem);
+    } else {
+        answer_other(connection, request);
     }
-    if (!connection->authenticated && !server_command_is_open(name)) {
-        reply_problem(connection, "NOAUTH", "Authentication required.");
-        return;
+    if (!connection->closed) {
+        note_if_slow(connection, began_us, connection->last_command, 1);
     }
-    answer_server_command(connection, request);
 }
 
 static void protocol_error(struct connection *connection, const char *problem)
