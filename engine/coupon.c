@@ -83,10 +83,10 @@ static bool repeated(struct engine *engine, const struct command *command, int64
 static bool campaign_issues(const struct campaign *campaign, int64_t now_ms,
                             struct outcome *outcome)
 {
-    if (campaign->state == CAMPAIGN_DRAFT ||
-        (campaign->state != CAMPAIGN_STOPPED && now_ms < campaign->opens_at_ms)) {
+    bool too_early = now_ms < campaign->opens_at_ms;
+    if (campaign->state == CAMPAIGN_DRAFT || (campaign->state != CAMPAIGN_STOPPED && too_early)) {
         outcome_refuse(outcome, REFUSAL_NOT_OPEN, campaign->definition_seq);
-        outcome->numbers[0] = campaign->opens_at_ms;
+        outcome->numbers[0] = too_early ? campaign->opens_at_ms : 0;
         return false;
     }
     if (campaign->state == CAMPAIGN_STOPPED) {

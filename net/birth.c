@@ -102,11 +102,12 @@ bool birth_secrets(struct server *server, char *message, size_t size)
     return true;
 }
 
-/* Returns what GENESIS keeps of the keys: of those that never change, so that a coupon key can be added
- * and, when no code of it lives any more, taken out. A coupon's event names its key by id. */
+/* Returns what GENESIS keeps of the keys: of the first coupon key and of those that never change. Further
+ * coupon keys may be added and are no other brand; the first stays as long as a code of it lives. */
 static uint64_t key_fingerprint(const struct secrets *secrets)
 {
-    return bytes_get_u64(secrets->phone.fingerprint) ^ bytes_get_u64(secrets->request.fingerprint);
+    return bytes_get_u64(secrets->coupon[0].fingerprint) ^
+           bytes_get_u64(secrets->phone.fingerprint) ^ bytes_get_u64(secrets->request.fingerprint);
 }
 
 bool birth_engine(struct server *server, char *message, size_t size)

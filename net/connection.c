@@ -13,6 +13,7 @@
 
 #define SENT_AT_ONCE_MAX ((size_t)256 * 1024) /* so that one client does not hold up a turn */
 #define STALL_BYTES ((size_t)1024 * 1024)     /* replies waiting at which requests are not read */
+#define STRANGER_MS 10000                     /* to give the password, where there is one */
 #define REST_AFTER_MS 2000                    /* idle time after which buffers are given back */
 
 static void on_read(evutil_socket_t fd, short what, void *context)
@@ -52,7 +53,7 @@ struct connection *connection_open(struct server *server, int fd, const char *ad
     connection->version = 2;
     connection->authenticated = server->options->password[0] == '\0';
     connection->id = ++server->next_connection_id;
-    connection->since_ms = connection->active_ms = server->now_ms;
+    connection->since_ms = connection->active_ms = server->tick_ms;
     connection->last_command = "";
     snprintf(connection->address, sizeof(connection->address), "%s", address);
     if (event_assign(&connection->read_event, server->base, fd, EV_READ | EV_PERSIST, on_read,
@@ -278,12 +279,17 @@ void connection_keep_rest(struct connection *connection)
     connection->pending_length = rest;
 }
 
-void connection_rest(struct connection *connection, int64_t now_ms)
+void connection_rest(struct connection *connection)
 {
+    int64_t now_ms = connection->server->tick_ms;
     int64_t idle_ms = now_ms - connection->active_ms;
     int64_t timeout_ms = connection->server->options->idle_timeout_ms;
     if (timeout_ms > 0 && idle_ms > timeout_ms) {
         connection_close(connection, "idle");
+        return;
+    }
+    if (!connection->authenticated && now_ms - connection->since_ms > STRANGER_MS) {
+        connection_close(connection, "not authenticated in time");
         return;
     }
     if (idle_ms > REST_AFTER_MS) {

@@ -48,8 +48,8 @@ struct connection {
     size_t pending_capacity;
     struct output output;
     uint64_t id;              /* never reused */
-    int64_t since_ms;         /* ms since 1970 */
-    int64_t active_ms;        /* ms since 1970 of the last bytes received */
+    int64_t since_ms;         /* monotonic; when it was accepted */
+    int64_t active_ms;        /* monotonic; when the last bytes came */
     uint64_t commands;        /* carried out */
     const char *last_command; /* static name, for CLIENT LIST */
     char name[CONNECTION_NAME_BYTES_MAX + 1];
@@ -84,7 +84,7 @@ void connection_release(struct connection *connection);
 bool connection_is_full(const struct connection *connection);
 
 /* Gives idle memory back, and closes it when it was silent for too long. */
-void connection_rest(struct connection *connection, int64_t now_ms);
+void connection_rest(struct connection *connection);
 
 /* Keeps the unparsed rest of this turn's input for the next one. */
 void connection_keep_rest(struct connection *connection);

@@ -20,6 +20,8 @@
 
 #define BACKLOG 4096
 #define ACCEPTED_AT_ONCE_MAX 256
+#define BIND_TRIES 40
+#define BIND_RETRY_MS 50
 #define REST_MS 100 /* after running out of descriptors or memory */
 
 struct listener {
@@ -130,6 +132,11 @@ static bool open_tcp(struct listener *listener, char *message, size_t size)
         return false;
     }
     listener->tcp = bind_one(list);
+    for (int tries = 0; listener->tcp < 0 && errno == EADDRINUSE && tries < BIND_TRIES; tries++) {
+        /* A server that was just killed keeps its port until the kernel has taken it apart. */
+        (void)usleep(BIND_RETRY_MS * 1000);
+        listener->tcp = bind_one(list);
+    }
     int error = errno;
     freeaddrinfo(list);
     if (listener->tcp < 0) {

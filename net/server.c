@@ -217,6 +217,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     server_look_at_clock(server);
+    server->tick_ms = monotonic_ms();
     server->ticks++;
     if (server->ticks % TICKS_PER_SECOND != 0) {
         return;
@@ -226,7 +227,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     struct connection *next;
     for (struct connection *at = server->connections; at != NULL; at = next) {
         next = at->next;
-        connection_rest(at, server->now_ms);
+        connection_rest(at);
     }
 }
 
@@ -256,6 +257,7 @@ bool server_init(struct server *server, struct options *options, char *message, 
     *server = (struct server){.options = options};
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
+    server->tick_ms = monotonic_ms();
     server->started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     struct event_config *config = event_config_new();
     if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) != 0) {

@@ -2,7 +2,7 @@
  *
  *     server_run:  loop { events → turn (parse, prefetch, step) → pump the journal → replies leave }
  *
- *     opening (socket bound, -LOADING) → replaying → leading → stopping → stopped
+ *     opening (the port is bound, the journal is read, -LOADING) → leading → stopping → stopped
  */
 #ifndef BOON_NET_SERVER_H
 #define BOON_NET_SERVER_H
@@ -67,7 +67,8 @@ struct server {
     uint64_t released_seq; /* up to which held replies were looked at */
     uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
     int64_t now_ms;        /* of this turn; never goes back */
-    int64_t started_ms;
+    int64_t tick_ms;       /* monotonic; of the last tick: fine enough for idle times */
+    int64_t started_ms;    /* ms since 1970 */
     int64_t stop_deadline_ms;      /* monotonic; when stopping has to be over */
     bool handover_asked;           /* stopping: the journal was told to end */
     bool handed_over;              /* stopping: it has ended */

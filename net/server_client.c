@@ -67,8 +67,8 @@ static size_t write_line(const struct server *server, const struct connection *c
         "omem=%zu tot-mem=%zu events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s "
         "lib-ver=%s\n",
         (unsigned long long)connection->id, connection->address, own, connection->fd,
-        connection->name, (long long)(server->now_ms - connection->since_ms) / 1000,
-        (long long)(server->now_ms - connection->active_ms) / 1000, query,
+        connection->name, (long long)(server->tick_ms - connection->since_ms) / 1000,
+        (long long)(server->tick_ms - connection->active_ms) / 1000, query,
         connection->pending_capacity - connection->pending_length, output->capacity,
         output_waiting(output), output->held, output->capacity,
         sizeof(*connection) + connection->pending_capacity + output->capacity,

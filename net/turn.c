@@ -100,7 +100,7 @@ void turn_read(struct connection *connection)
         return;
     }
     server->stats.bytes_in += (uint64_t)got;
-    connection->active_ms = server->now_ms;
+    connection->active_ms = server->tick_ms;
     if (connection->pending_length == 0) {
         server->turn.shared_used += (size_t)got;
         connection->bytes = at;

@@ -3,7 +3,7 @@ import { run_suite } from '../lib/check.mjs'
 import { need_build } from '../lib/boon.mjs'
 import { killed, killed_at_birth, request_ids, second_server } from './boon_killed.mjs'
 import { interrupted, queue_full, redis_killed, redis_paused } from './redis_killed.mjs'
-import { changed_journal, deposed_while_idle, own_redis, promises } from './own_redis.mjs'
+import { changed_journal, own_redis, promises } from './own_redis.mjs'
 import { clocks, nothing_kept } from './weak_modes.mjs'
 
 need_build('boon-server')
@@ -21,7 +21,6 @@ await run_suite(
     own_redis,
     promises,
     changed_journal,
-    deposed_while_idle,
     nothing_kept,
     clocks,
   },

@@ -184,47 +184,6 @@ export async function changed_journal() {
   )
 }
 
-// A server that has nothing to write must learn that another leads, or it would answer stale for
-// ever.
-export async function deposed_while_idle() {
-  const redis = await start_redis()
-  const flags = ['--redis', `unix:${redis.path}`, '--secret-file', secret_file([1, 2, 3])]
-  const first = await start_boon([...flags, '--create-journal'])
-  const old_client = await first.client()
-  await open_campaign(old_client, 'sale', 1)
-  await old_client.call('COUPON.CLAIM', 'alice', 'sale')
-  const second = await start_boon(flags)
-  const client = await second.client()
-  check_equal(
-    'deposed while idle: the newer raises the stock',
-    await client.call('CAMPAIGN.RESTOCK', 'sale', '1', 'EXPECT', '1'),
-    ['OK', 2],
-  )
-  await sleep(2000)
-  const stale = await within(
-    2000,
-    'an answer',
-    old_client.call('COUPON.CLAIM', 'alice', 'sale'),
-  ).catch(() => 'no answer')
-  check_that(
-    'deposed while idle: 2 s later the older answers nothing stale',
-    !Array.isArray(stale),
-    stale,
-  )
-  check_that(
-    'deposed while idle: within 5 s it ends',
-    await until(() => first.ended, 5000),
-    first.tail(2),
-  )
-  check_match(
-    'deposed while idle: it says why',
-    first.err,
-    /event=deposed message="another server took over with epoch 2/,
-  )
-  check_equal('deposed while idle: the newer ends cleanly', (await second.end()).code, 0)
-  await redis.end()
-}
-
 // What Redis does not promise, Boon does not either, unless told so by name.
 export async function promises() {
   const secret = secret_file([1, 2, 3])

@@ -110,7 +110,7 @@ Test(coupon, where_several_reasons_apply_the_first_of_the_order_is_given)
         {18, "CLAIM m1 sale request=r", "OK 1"},
         /* a draft is not open, whatever its window says */
         {20, "PUT late opens=5 ends=15", "OK created"},
-        {20, "CLAIM m1 late", "NOT_OPEN 5"},
+        {20, "CLAIM m1 late", "NOT_OPEN 0"},
     };
     STORY_PLAY(&story, scenes);
 }
@@ -334,7 +334,8 @@ static void model_claim(int member, int at, char *answer, size_t room)
     if (model.campaigns[at].state[0] == 's') {
         snprintf(answer, room, "ENDED %lld", (long long)model.campaigns[at].stopped);
     } else if (model.campaigns[at].state[0] == 'd' || model.now < model.campaigns[at].opens) {
-        snprintf(answer, room, "NOT_OPEN %lld", (long long)model.campaigns[at].opens);
+        bool to_come = model.now < model.campaigns[at].opens;
+        snprintf(answer, room, "NOT_OPEN %lld", to_come ? (long long)model.campaigns[at].opens : 0);
     } else if (model.campaigns[at].ends > 0 && model.now >= model.campaigns[at].ends) {
         snprintf(answer, room, "ENDED %lld", (long long)model.campaigns[at].ends);
     } else if (model.campaigns[at].state[0] == 'p') {

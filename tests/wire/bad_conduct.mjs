@@ -110,6 +110,8 @@ export function code_rows(code) {
 const pong = 'PONG'
 
 export const connection_rows = [
+  { name: 'post in small letters closes as well', send: 'post / HTTP/1.1\r\n', then: 'closed' },
+  { name: 'hOsT: closes as well', send: 'hOsT: x\r\n', then: 'closed' },
   {
     name: 'POST closes without a word',
     send: 'POST / HTTP/1.1\r\nHost: x\r\n\r\n',
