@@ -63,12 +63,12 @@ struct server {
     struct turn turn;
     enum server_state state;
     int exit_code;
-    uint64_t durable_seq;  /* acknowledged by the journal */
-    uint64_t released_seq; /* up to which held replies were looked at */
-    uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
-    int64_t now_ms;        /* of this turn; never goes back */
-    int64_t tick_ms;       /* monotonic; of the last tick: fine enough for idle times */
-    int64_t started_ms;    /* ms since 1970 */
+    uint64_t durable_seq;          /* acknowledged by the journal */
+    uint64_t released_seq;         /* up to which held replies were looked at */
+    uint64_t sealed_seq;           /* above it, changes are of the batch that gathers */
+    int64_t now_ms;                /* of this turn; never goes back */
+    int64_t tick_ms;               /* monotonic; of the last tick: fine enough for idle times */
+    int64_t started_ms;            /* ms since 1970 */
     int64_t stop_deadline_ms;      /* monotonic; when stopping has to be over */
     bool handover_asked;           /* stopping: the journal was told to end */
     bool handed_over;              /* stopping: it has ended */

@@ -51,7 +51,8 @@ void server_fake_set_up(void)
                                  .code_keys.live[0] = true};
     fake.server = (struct server){.options = &fake.options,
                                   .state = SERVER_LEADING,
-                                  .now_ms = SERVER_FAKE_NOW_MS, .tick_ms = SERVER_FAKE_NOW_MS,
+                                  .now_ms = SERVER_FAKE_NOW_MS,
+                                  .tick_ms = SERVER_FAKE_NOW_MS,
                                   .started_ms = SERVER_FAKE_NOW_MS,
                                   .base = event_base_new(),
                                   .engine = engine_create(&how),
