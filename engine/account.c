@@ -109,9 +109,8 @@ void account_spend_decide(struct engine *engine, const struct command *command, 
     if (repeated(engine, command, spend->member, spend->request, body, now_ms, &check, outcome)) {
         return;
     }
-    uint32_t member = member_find(&engine->members, spend->member, command->member_hash);
+    uint32_t member = member_find_or_refuse(engine, spend->member, command->member_hash, outcome);
     if (member == 0) {
-        outcome_refuse(outcome, REFUSAL_UNKNOWN_MEMBER, 0);
         return;
     }
     const struct member *record = member_at(&engine->members, member);
@@ -137,9 +136,8 @@ void account_balance_decide(struct engine *engine, const struct command *command
 {
     (void)now_ms;
     const struct account_balance *ask = &command->as.account_balance;
-    uint32_t member = member_find(&engine->members, ask->member, command->member_hash);
+    uint32_t member = member_find_or_refuse(engine, ask->member, command->member_hash, outcome);
     if (member == 0) {
-        outcome_refuse(outcome, REFUSAL_UNKNOWN_MEMBER, 0);
         return;
     }
     const struct member *record = member_at(&engine->members, member);

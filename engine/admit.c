@@ -2,8 +2,10 @@
  *
  * Applying an event cannot fail, so whatever would break the state is found here, before: a reference
  * to nothing, a number out of turn, a text out of bounds, sums that do not add up. Every ASSERT of an
- * apply function and every index that it follows has its check. Policy has none: a journal that was
- * written under other rules stays readable, and a balance once allowed stays what it was.
+ * apply function and every index that it follows has its check. Policy has none : a journal that was
+ * written under other rules (a window, a limit per member, AMOUNT_MAX) stays readable. What records and
+ * answers rely on is no policy (BALANCE_MAX, the bounds of ids and documents): those bounds may be
+ * raised, and never lowered.
  *
  * Room is made as the decide functions make it, so that a server with smaller limits than the one
  * before says so instead of falling over.

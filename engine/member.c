@@ -68,6 +68,16 @@ bool member_reserve(struct members *members, uint32_t id_length)
            (!long_id || pool_reserve(&members->long_ids, 1));
 }
 
+uint32_t member_find_or_refuse(const struct engine *engine, struct text id, uint64_t hash,
+                               struct outcome *outcome)
+{
+    uint32_t index = member_find(&engine->members, id, hash);
+    if (index == 0) {
+        outcome_refuse(outcome, REFUSAL_UNKNOWN_MEMBER, 0);
+    }
+    return index;
+}
+
 uint32_t member_decide(struct engine *engine, struct text id, uint64_t hash,
                        struct outcome *outcome)
 {
@@ -91,12 +101,10 @@ void member_get_decide(struct engine *engine, const struct command *command, int
 {
     (void)now_ms;
     const struct member_get *get = &command->as.member_get;
-    outcome->member = member_find(&engine->members, get->member, command->member_hash);
-    if (outcome->member == 0) {
-        outcome_refuse(outcome, REFUSAL_UNKNOWN_MEMBER, 0);
-        return;
+    outcome->member = member_find_or_refuse(engine, get->member, command->member_hash, outcome);
+    if (outcome->member != 0) {
+        outcome->gate = member_at(&engine->members, outcome->member)->changed_seq;
     }
-    outcome->gate = member_at(&engine->members, outcome->member)->changed_seq;
 }
 
 void member_created_apply(struct engine *engine, const struct event_member_created *event)

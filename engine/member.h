@@ -53,6 +53,10 @@ static inline struct member *member_at(const struct members *members, uint32_t i
 
 struct text member_id(const struct members *members, const struct member *member);
 
+/* Returns the index of the member of this id; 0: there is none, and UNKNOWN_MEMBER is the outcome. */
+uint32_t member_find_or_refuse(const struct engine *engine, struct text id, uint64_t hash,
+                               struct outcome *outcome) __attribute__((warn_unused_result));
+
 /* Makes sure that a member with an id of `id_length` bytes can be created. False: full. */
 bool member_reserve(struct members *members, uint32_t id_length)
     __attribute__((warn_unused_result));

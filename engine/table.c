@@ -5,9 +5,9 @@
 
 _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 
-#define LOAD_NUMERATOR                                                                             \
-    2 /* entries per slot of the primary buckets at which the next one is split: */
-#define LOAD_DENOMINATOR 3  /* 2/3 keeps overflow buckets few */
+/* Entries per slot of the primary buckets at which the next one is split: 2/3 keeps overflows few. */
+#define LOAD_NUMERATOR 2
+#define LOAD_DENOMINATOR 3
 #define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
 
 bool table_init(struct table *table, uint64_t limit)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "engine/bug.h"
+#include "net/utf8.h"
+#include "net/word.h"
 
 /* "campaign_put" is a struct of command.h; its arguments become one array each. */
 #define COMMAND(number, NAME, name, resp, kind, summary)                                           \
@@ -25,6 +27,7 @@
     {COMMAND_##NAME,                                                                               \
      COMMAND_KIND_##kind,                                                                          \
      resp,                                                                                         \
+     sizeof(resp) - 1,                                                                             \
      summary,                                                                                      \
      arguments_of_##name,                                                                          \
      sizeof(arguments_of_##name) / sizeof(arguments_of_##name[0])},
@@ -39,27 +42,12 @@ const struct command_spec command_specs[] = {
 
 const uint32_t command_spec_count = sizeof(command_specs) / sizeof(command_specs[0]);
 
-static inline char upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-static bool word_is(struct text text, const char *word)
-{
-    for (uint32_t at = 0; at < text.length; at++) {
-        if (upper(text.data[at]) != word[at]) {
-            return false; /* also where the word ends first: no argument byte equals its NUL */
-        }
-    }
-    return word[text.length] == '\0';
-}
-
 const struct command_spec *command_spec_find(struct text name)
 {
     for (uint32_t at = 0; at < command_spec_count; at++) {
-        if (name.length > 0 && memchr(name.data, '\0', name.length) == NULL &&
-            word_is(name, command_specs[at].name)) {
-            return &command_specs[at];
+        const struct command_spec *spec = &command_specs[at];
+        if (word_equal(name, (struct text){spec->name, spec->name_length})) {
+            return spec;
         }
     }
     return NULL;
@@ -102,68 +90,15 @@ const char *argument_type_rule(enum argument_type type)
     return "";
 }
 
-/* Returns the length of the UTF-8 sequence at `bytes`, or 0 when it is none (RFC 3629). */
-static uint32_t utf8_length(const unsigned char *bytes, uint32_t left)
-{
-    unsigned char first = bytes[0];
-    uint32_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (first >= 0x80 && first < 0xc2) {
-        return 0;
-    }
-    if (first > 0xf4 || length > left) {
-        return 0;
-    }
-    for (uint32_t at = 1; at < length; at++) {
-        if ((bytes[at] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool overlong = (first == 0xe0 && bytes[1] < 0xa0) || (first == 0xf0 && bytes[1] < 0x90);
-    bool surrogate = first == 0xed && bytes[1] > 0x9f;
-    bool beyond = first == 0xf4 && bytes[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : length;
-}
-
-/* Tells whether eight bytes are all printable ASCII. */
-static inline bool printable8(const char *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, sizeof(word));
-    uint64_t high = 0x8080808080808080ULL;
-    uint64_t below_space = word - 0x2020202020202020ULL; /* borrows where a byte is below 0x20 */
-    uint64_t above_tilde = word + 0x0101010101010101ULL; /* carries into bit 7 at 0x7f */
-    return ((word | below_space | above_tilde) & high) == 0;
-}
-
-/* Tells whether the text is UTF-8 without control characters (C0, DEL, C1). */
-static bool text_is_clean(struct text text)
-{
-    uint32_t at = 0;
-    while (at + 8 <= text.length && printable8(text.data + at)) {
-        at += 8;
-    }
-    const unsigned char *bytes = (const unsigned char *)text.data;
-    while (at < text.length) {
-        uint32_t length = utf8_length(bytes + at, text.length - at);
-        bool control = bytes[at] < 0x20 || bytes[at] == 0x7f ||
-                       (length == 2 && bytes[at] == 0xc2 && bytes[at + 1] < 0xa0);
-        if (length == 0 || control) {
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
 static bool text_fits(enum argument_type type, struct text text)
 {
     switch (type) {
     case ARGUMENT_MEMBER:
     case ARGUMENT_NAME:
         return text.length >= 1 && text.length <= ID_BYTES_MAX && text.data[0] != '@' &&
-               text_is_clean(text);
+               utf8_is_clean(text);
     case ARGUMENT_REQUEST:
-        return text.length >= 1 && text.length <= REQUEST_BYTES_MAX && text_is_clean(text);
+        return text.length >= 1 && text.length <= REQUEST_BYTES_MAX && utf8_is_clean(text);
     case ARGUMENT_CODE:
         return text.length >= 1 && text.length <= ID_BYTES_MAX;
     case ARGUMENT_DOCUMENT:
@@ -171,26 +106,6 @@ static bool text_fits(enum argument_type type, struct text text)
     default:
         return false;
     }
-}
-
-/* Reads a whole number: an optional minus, digits, no leading zeros, nothing else. */
-static bool read_whole(struct text text, int64_t *number)
-{
-    bool negative = text.length > 0 && text.data[0] == '-';
-    uint32_t at = negative ? 1 : 0;
-    if (text.length - at == 0 || text.length - at > 18 ||
-        (text.data[at] == '0' && (text.length - at > 1 || negative))) {
-        return false;
-    }
-    int64_t value = 0; /* 18 digits fit */
-    for (; at < text.length; at++) {
-        if (text.data[at] < '0' || text.data[at] > '9') {
-            return false;
-        }
-        value = value * 10 + (text.data[at] - '0');
-    }
-    *number = negative ? -value : value;
-    return true;
 }
 
 static bool number_fits(enum argument_type type, int64_t number)
@@ -224,7 +139,7 @@ static bool set(const struct argument_spec *spec, struct text value, char *as)
         return true;
     }
     int64_t number;
-    if (!read_whole(value, &number) || !number_fits(spec->type, number)) {
+    if (!word_read_whole(value, &number) || !number_fits(spec->type, number)) {
         return false;
     }
     memcpy(as + spec->offset, &number, sizeof(number));
@@ -252,8 +167,7 @@ static const struct argument_spec *keyword_find(const struct command_spec *spec,
 {
     for (uint32_t at = 0; at < spec->argument_count; at++) {
         const struct argument_spec *argument = &spec->arguments[at];
-        if (argument->word[0] != '\0' && memchr(word.data, '\0', word.length) == NULL &&
-            word_is(word, argument->word)) {
+        if (argument->word[0] != '\0' && word_is(word, argument->word)) {
             return argument;
         }
     }

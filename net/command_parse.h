@@ -38,7 +38,8 @@ struct argument_spec {
 struct command_spec {
     enum command_type type;
     enum command_kind kind;
-    const char *name;    /* "COUPON.CLAIM" */
+    const char *name; /* "COUPON.CLAIM" */
+    uint32_t name_length;
     const char *summary; /* for people */
     const struct argument_spec *arguments;
     uint32_t argument_count;

@@ -8,6 +8,7 @@
 #include "engine/bug.h"
 #include "net/rfc3339.h"
 #include "net/suggest.h"
+#include "net/utf8.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
@@ -180,10 +181,8 @@ static struct text take_name(struct check *check, const json_t *object)
     if (wrong == NULL && (text.length == 0 || text.length > CAMPAIGN_NAME_BYTES_MAX)) {
         wrong = "";
     }
-    for (uint32_t i = 0; wrong == NULL && i < text.length; i++) {
-        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
-            wrong = "holds a control character: ";
-        }
+    if (wrong == NULL && !utf8_is_clean(text)) { /* the parser has checked that it is UTF-8 */
+        wrong = "holds a control character: ";
     }
     if (wrong != NULL) {
         mistake(check, "name", "%s1 to %u bytes of UTF-8 without control characters", wrong,

@@ -1,10 +1,7 @@
 /* glob.c -- glob matching with a single point of return. */
 #include "net/glob.h"
 
-static int lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : (unsigned char)byte;
-}
+#include "net/word.h"
 
 /* Match one byte against the class that begins behind `[` at `*at`; leave `*at` behind its `]`. */
 static bool match_class(struct text pattern, uint32_t *at, char byte)
@@ -12,7 +9,7 @@ static bool match_class(struct text pattern, uint32_t *at, char byte)
     uint32_t i = *at;
     bool negated = i < pattern.length && pattern.data[i] == '^';
     bool found = false;
-    int wanted = lower(byte);
+    unsigned char wanted = (unsigned char)word_lower(byte);
 
     if (negated) {
         i++;
@@ -21,10 +18,10 @@ static bool match_class(struct text pattern, uint32_t *at, char byte)
         if (pattern.data[i] == '\\' && i + 1 < pattern.length) {
             i++;
         }
-        int low = lower(pattern.data[i]);
-        int high = low;
+        unsigned char low = (unsigned char)word_lower(pattern.data[i]);
+        unsigned char high = low;
         if (i + 2 < pattern.length && pattern.data[i + 1] == '-' && pattern.data[i + 2] != ']') {
-            high = lower(pattern.data[i + 2]);
+            high = (unsigned char)word_lower(pattern.data[i + 2]);
             i += 2;
         }
         if ((wanted >= low && wanted <= high) || (wanted >= high && wanted <= low)) {
@@ -50,7 +47,7 @@ static bool match_one(struct text pattern, uint32_t *at, char byte)
     if (element == '\\' && *at < pattern.length) {
         element = pattern.data[(*at)++];
     }
-    return lower(element) == lower(byte);
+    return word_lower(element) == word_lower(byte);
 }
 
 bool glob_match(struct text pattern, struct text string)

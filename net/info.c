@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/listener.h"
 #include "net/server.h"
 #include "net/server_command_table.h"
 #include "net/slowlog.h"
+#include "net/word.h"
 
 #define LINE_BYTES_MAX 1024U
 #define RUN_ID_BYTES 20U
@@ -36,13 +37,6 @@ void info_line(struct info *info, const char *format, ...)
         memcpy(info->bytes + info->length + length, "\r\n", 2);
         info->length += length + 2;
     }
-}
-
-static int64_t real_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The same for the life of a process, another for the next one. */
@@ -67,7 +61,7 @@ static void section_server(struct info *info, const struct server *server)
     ssize_t length = readlink("/proc/self/exe", executable, sizeof(executable) - 1);
     executable[length < 0 ? 0 : length] = '\0';
     (void)uname(&system);
-    int64_t now_us = real_us();
+    int64_t now_us = clock_real_us();
     int64_t uptime_s = now_us / 1000000 - server->started_ms / 1000;
     uptime_s = uptime_s < 0 ? 0 : uptime_s;
     info_line(info, "redis_version:%s", SERVER_REDIS_VERSION);
@@ -228,8 +222,8 @@ static bool is_asked(const char *name, const struct text *sections, uint32_t cou
 {
     for (uint32_t at = 0; at < count; at++) {
         struct text section = sections[at];
-        if (server_text_is(section, name) || server_text_is(section, "all") ||
-            server_text_is(section, "default") || server_text_is(section, "everything")) {
+        if (word_is(section, name) || word_is(section, "all") || word_is(section, "default") ||
+            word_is(section, "everything")) {
             return true;
         }
     }

@@ -184,13 +184,10 @@ void journal_handover(struct journal *journal);
 enum journal_state journal_state(const struct journal *journal);
 const char *
 journal_state_word(const struct journal *journal);      /* "leading", "replaying", "held" … */
-bool journal_is_leading(const struct journal *journal); /* leading() was called, and it can go on */
 bool journal_is_held(const struct journal *journal);    /* Redis refused; it waits to send again */
 const char *journal_key(const struct journal *journal); /* of the stream */
 struct bytes16 journal_id(const struct journal *journal); /* zeros: not known yet */
 uint64_t journal_epoch(const struct journal *journal);    /* 0: none yet */
-uint64_t
-journal_durable_number(const struct journal *journal); /* with epoch: last acknowledged ID */
 uint64_t journal_durable_seq(const struct journal *journal);
 uint64_t journal_batches(const struct journal *journal); /* acknowledged by this process */
 uint64_t journal_bytes(const struct journal *journal);   /* of these batches */

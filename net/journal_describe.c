@@ -41,12 +41,6 @@ const char *journal_state_word(const struct journal *journal)
     return "unknown";
 }
 
-bool journal_is_leading(const struct journal *journal)
-{
-    return journal->led && journal->state != JOURNAL_HANDED_OVER &&
-           journal->state != JOURNAL_HALTED && journal->state != JOURNAL_DEPOSED;
-}
-
 bool journal_is_held(const struct journal *journal)
 {
     return journal->retry_at_ms != 0;
@@ -65,11 +59,6 @@ struct bytes16 journal_id(const struct journal *journal)
 uint64_t journal_epoch(const struct journal *journal)
 {
     return journal->epoch;
-}
-
-uint64_t journal_durable_number(const struct journal *journal)
-{
-    return journal->durable.number;
 }
 
 uint64_t journal_durable_seq(const struct journal *journal)

@@ -1,4 +1,4 @@
-/* journal_inside.h -- what the files of the journal's state machine share; nobody else includes it.
+/* journal_inside.h -- what the files of the journal's state machine share; for them and their tests.
  *
  *     journal.c        life cycle: states, moves, inputs, questions, refusals, ends
  *     journal_start.c  from the connection to BEGIN: settings, identity, TAKEOVER, replay

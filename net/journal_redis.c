@@ -25,9 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/journal_redis_reply.h"
 
 #define BACK_OFF_MS_MIN 50
@@ -76,26 +76,9 @@ struct journal_redis {
     char trouble[256];
 };
 
-static int64_t clock_us(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t monotonic_us(void)
-{
-    return clock_us(CLOCK_MONOTONIC);
-}
-
-static int64_t monotonic_ms(void)
-{
-    return monotonic_us() / 1000;
-}
-
 static void tick(struct journal_redis *redis)
 {
-    journal_tick(redis->journal, monotonic_ms(), clock_us(CLOCK_REALTIME) / 1000);
+    journal_tick(redis->journal, clock_monotonic_ms(), clock_real_ms());
 }
 
 /* --- hooks: what hiredis wants; carried out by settle() --------------------------------------- */
@@ -240,7 +223,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 static void measure(struct journal_redis *redis, const struct question *question)
 {
     struct journal_redis_stats *stats = &redis->stats;
-    int64_t took = monotonic_us() - question->sent_us;
+    int64_t took = clock_monotonic_us() - question->sent_us;
     uint64_t us = took > 0 ? (uint64_t)took : 0;
     stats->commit_us = us;
     stats->commit_us_max = us > stats->commit_us_max ? us : stats->commit_us_max;
@@ -290,7 +273,7 @@ static void command(struct journal_redis *redis, redisCallbackFn *callback, size
         return;
     }
     uint32_t at = (redis->questions_first + redis->questions_count++) % QUESTIONS_MAX;
-    redis->questions[at] = (struct question){.sent_us = monotonic_us(),
+    redis->questions[at] = (struct question){.sent_us = clock_monotonic_us(),
                                              .is_append = lengths[0] == 4 &&
                                                           memcmp(arguments[0], "XADD", 4) == 0};
 }
@@ -390,7 +373,7 @@ static void on_connect(const redisAsyncContext *context, int status)
     redis->context->c.reader->maxbuf = 0;
     redis->stats.connected = true;
     redis->stats.connections++;
-    redis->connected_at_ms = monotonic_ms();
+    redis->connected_at_ms = clock_monotonic_ms();
     redis->trouble[0] = '\0';
     if (redis->password != NULL) {
         send_auth(redis);
@@ -402,7 +385,7 @@ static void on_connect(const redisAsyncContext *context, int status)
 /* Waits before the next attempt, longer each time. */
 static void connect_later(struct journal_redis *redis)
 {
-    redis->connect_at_ms = monotonic_ms() + redis->back_off_ms;
+    redis->connect_at_ms = clock_monotonic_ms() + redis->back_off_ms;
     redis->back_off_ms *= 2;
     redis->back_off_ms = redis->back_off_ms > BACK_OFF_MS_MAX ? BACK_OFF_MS_MAX
                                                               : redis->back_off_ms;
@@ -425,7 +408,7 @@ static void connect_now(struct journal_redis *redis)
     redis->context = context;
     redis->drop = redis->gone = false;
     redis->questions_count = 0;
-    redis->connected_at_ms = monotonic_ms(); /* not yet: from here its time-out counts */
+    redis->connected_at_ms = clock_monotonic_ms(); /* not yet: from here its time-out counts */
     redis->readable = event_new(redis->base, context->c.fd, EV_READ | EV_PERSIST, on_readable,
                                 redis);
     redis->writable = event_new(redis->base, context->c.fd, EV_WRITE | EV_PERSIST, on_writable,
@@ -449,7 +432,7 @@ static void connect_now(struct journal_redis *redis)
 /* The context went since the last pulse. */
 static void connection_gone(struct journal_redis *redis)
 {
-    int64_t now = monotonic_ms();
+    int64_t now = clock_monotonic_ms();
     redis->gone = false;
     if (!redis->told) {
         redis->stats.connect_failures++;
@@ -467,10 +450,11 @@ static void connection_gone(struct journal_redis *redis)
 static bool is_overdue(const struct journal_redis *redis)
 {
     if (!redis->stats.connected) {
-        return (monotonic_ms() - redis->connected_at_ms) * 1000 > redis->timeout_us;
+        return (clock_monotonic_ms() - redis->connected_at_ms) * 1000 > redis->timeout_us;
     }
     return redis->questions_count > 0 &&
-           monotonic_us() - redis->questions[redis->questions_first].sent_us > redis->timeout_us;
+           clock_monotonic_us() - redis->questions[redis->questions_first].sent_us >
+               redis->timeout_us;
 }
 
 static bool is_ended(const struct journal_redis *redis)
@@ -492,7 +476,7 @@ static void on_pulse(evutil_socket_t fd, short what, void *context)
         connection_gone(redis);
     }
     if (redis->context == NULL) {
-        if (!is_ended(redis) && monotonic_ms() >= redis->connect_at_ms) {
+        if (!is_ended(redis) && clock_monotonic_ms() >= redis->connect_at_ms) {
             connect_now(redis);
         }
     } else if (is_overdue(redis)) {

@@ -17,16 +17,18 @@ void replay_init(struct replay *replay, struct engine *engine, struct bytes16 jo
 __attribute__((format(printf, 3, 4))) static bool
 wrong(char *message, const struct journal_entry *entry, const char *format, ...)
 {
-    char words[JOURNAL_MESSAGE_BYTES / 2];
+    char words[160]; /* the longest reason of engine_admits() and an event's name fit */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
     snprintf(
         message, JOURNAL_MESSAGE_BYTES,
-        "the journal cannot be replayed beyond entry %.*s: %s. Nothing was changed. Where room is "
-        "short, raise that max- option; else start the version of Boon that wrote it, or restore "
-        "the stream from a replica or a backup.",
+        "the journal cannot be replayed beyond entry %.*s: %s. Nothing was changed, but the lead "
+        "was "
+        "taken. Where room is short, raise that max- option; where a key is missing, put its line "
+        "back into the secret file; else start the version of Boon that wrote it, or restore the "
+        "stream from a replica or a backup.",
         (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data, words);
     return false;
 }

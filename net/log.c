@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/rfc3339.h"
+#include "net/utf8.h"
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -47,27 +48,22 @@ static void add_string(struct line *line, const char *string)
     add(line, string, strlen(string));
 }
 
-/* Return the length of the well-formed UTF-8 sequence of two bytes or more at `at`, or 0. */
-static size_t utf8_length(const unsigned char *at, size_t left)
+/* Return the length of the sequence of two bytes or more at `at` that a line may show as it is, or 0. */
+static size_t shown_length(const char *at, size_t left)
 {
-    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    const unsigned char *bytes = (const unsigned char *)at;
 
-    if (at[0] < 0xc2 || at[0] > 0xf4 || left < length) {
+    if (bytes[0] < 0x80) {
         return 0;
     }
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
+    size_t length = utf8_length(at, (uint32_t)left);
+    if (length == 0 || utf8_is_control(at)) { /* C1: some terminals obey them */
+        return 0;
     }
-    bool overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    bool surrogate = at[0] == 0xed && at[1] > 0x9f;
-    bool beyond = at[0] == 0xf4 && at[1] > 0x8f;
-    bool control = at[0] == 0xc2 && at[1] < 0xa0; /* U+0080..U+009F: some terminals obey them */
     /* U+2028, U+2029 end lines, U+202A..U+202E and U+2066..U+2069 turn the reading direction. */
-    bool format = at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
-                                    (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
-    return overlong || surrogate || beyond || control || format ? 0 : length;
+    bool format = bytes[0] == 0xe2 && ((bytes[1] == 0x80 && bytes[2] >= 0xa8 && bytes[2] <= 0xae) ||
+                                       (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9));
+    return format ? 0 : length;
 }
 
 static bool is_plain(unsigned char byte)
@@ -106,7 +102,7 @@ static void add_text(struct line *line, struct text text)
     size_t i = 0;
 
     while (plain && i < text.length) {
-        size_t wide = bytes[i] < 0x80 ? 0 : utf8_length(bytes + i, text.length - i);
+        size_t wide = shown_length(text.data + i, text.length - i);
         plain = wide > 0 || is_plain(bytes[i]);
         i += wide > 0 ? wide : 1;
     }
@@ -116,7 +112,7 @@ static void add_text(struct line *line, struct text text)
     }
     add_string(line, "\"");
     for (i = 0; i < text.length && !line->cut;) {
-        size_t wide = bytes[i] < 0x80 ? 0 : utf8_length(bytes + i, text.length - i);
+        size_t wide = shown_length(text.data + i, text.length - i);
         if (room(line) < ESCAPE_BYTES_MAX + 1) {
             line->cut = true;
             line->bytes[line->length++] = '"'; /* in the room set aside */
@@ -179,14 +175,6 @@ static void add_field(struct line *line, const struct log_field *field)
     }
 }
 
-static int64_t now_ms(clockid_t clock)
-{
-    struct timespec now;
-
-    ASSERT(clock_gettime(clock, &now) == 0);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Compose one line and write it. `suppressed` is added when it is not zero. */
 static void write_line(enum log_level level, const char *event, const struct log_field *fields,
                        uint64_t suppressed)
@@ -198,7 +186,7 @@ static void write_line(enum log_level level, const char *event, const struct log
 
     line.length = 0;
     line.cut = false;
-    rfc3339_format(now_ms(CLOCK_REALTIME), time);
+    rfc3339_format(clock_real_ms(), time);
     add_string(&line, time);
     add_string(&line, " level=");
     add_string(&line, level_names[level]);
@@ -234,7 +222,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 void log_write_limited(struct log_limit *limit, int64_t every_ms, enum log_level level,
                        const char *event, const struct log_field *fields)
 {
-    int64_t now = now_ms(CLOCK_MONOTONIC);
+    int64_t now = clock_monotonic_ms();
 
     if (!log_enabled(level)) {
         return;

@@ -8,6 +8,7 @@
 #include "engine/bug.h"
 #include "net/options_table.h"
 #include "net/suggest.h"
+#include "net/word.h"
 
 #define LINE_BYTES_MAX 8192
 #define SHOWN_BYTES_MAX 80
@@ -65,7 +66,7 @@ static void spell(struct place place, struct text key, char *out, size_t size)
         return;
     case OPTIONS_FROM_ENVIRONMENT:
         for (char *at = name; *at != '\0'; at++) {
-            *at = (char)(*at == '-' ? '_' : *at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+            *at = *at == '-' ? '_' : word_upper(*at);
         }
         snprintf(out, size, "BOON_%s", name);
         return;
@@ -271,10 +272,7 @@ static bool load_environment(struct options *options, char *const environment[],
         size_t length = strcspn(name, "=");
         length = length < sizeof key ? length : sizeof key;
         for (size_t j = 0; j < length; j++) {
-            char byte = name[j];
-            key[j] = (char)(byte == '_'                  ? '-'
-                            : byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a'
-                                                         : byte);
+            key[j] = name[j] == '_' ? '-' : word_lower(name[j]);
         }
         struct text text = {key, (uint32_t)length};
         if (text_equal(text, TEXT("config"))) {
@@ -288,7 +286,7 @@ static bool load_environment(struct options *options, char *const environment[],
     return true;
 }
 
-/* Find the config file: the last --config, else BOON_CONFIG, else none. All flags are looked at, so
+/* Find the config file: the last --config, else BOON_CONFIG, else NULL. All flags are looked at, so
  * their spelling is checked here. */
 static bool find_config(int argc, char *const argv[], char *const environment[], const char **path,
                         struct options_message *message)
@@ -296,7 +294,8 @@ static bool find_config(int argc, char *const argv[], char *const environment[],
     struct flag flag;
     int found;
 
-    *path = "";
+    *path = NULL;
+    const char *given_as = "BOON_CONFIG";
     for (size_t i = 0; environment[i] != NULL; i++) {
         if (begins_with(environment[i], "BOON_CONFIG=")) {
             *path = environment[i] + strlen("BOON_CONFIG=");
@@ -305,7 +304,12 @@ static bool find_config(int argc, char *const argv[], char *const environment[],
     for (int at = 1; (found = next_flag(argc, argv, &at, &flag, message)) > 0;) {
         if (text_equal(flag.key, TEXT("config"))) {
             *path = flag.value.data; /* ends where its argument ends */
+            given_as = "--config";
         }
+    }
+    if (found == 0 && *path != NULL &&
+        **path == '\0') { /* --config=$UNSET must not mean defaults */
+        return options_refuse(message, "%s: the path of the config file is empty", given_as);
     }
     return found == 0;
 }
@@ -347,34 +351,10 @@ enum options_status options_load(struct options *options, int argc, char *const 
         }
     }
     if (!find_config(argc, argv, environment, &config, message) ||
-        (*config != '\0' && !load_file(options, config, message)) ||
+        (config != NULL && !load_file(options, config, message)) ||
         !load_environment(options, environment, message) ||
         !load_flags(options, argc, argv, message) || !options_check(options, message)) {
         return OPTIONS_BAD;
     }
     return OPTIONS_OK;
-}
-
-size_t options_source(const struct options *options, enum option_id id, char *out, size_t size)
-{
-    int length = 0;
-
-    ASSERT(id < OPTION_COUNT);
-    switch (options->sources[id].origin) {
-    case OPTIONS_FROM_DEFAULT:
-        length = snprintf(out, size, "default");
-        break;
-    case OPTIONS_FROM_FILE:
-        length = snprintf(out, size, "%s:%u", options->config_file,
-                          (unsigned)options->sources[id].line);
-        break;
-    case OPTIONS_FROM_ENVIRONMENT:
-        length = snprintf(out, size, "environment");
-        break;
-    case OPTIONS_FROM_FLAG:
-        length = snprintf(out, size, "flag");
-        break;
-    }
-    ASSERT(length >= 0);
-    return (size_t)length < size ? (size_t)length : size - 1;
 }

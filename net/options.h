@@ -125,11 +125,4 @@ bool options_next(struct text glob, size_t *cursor, enum option_id *id)
 #define OPTION_TEXT_BYTES 4096
 size_t options_text(const struct options *options, enum option_id id, char *out, size_t size);
 
-/* The same by key; return false and write "" when there is no such key. */
-bool options_get(const struct options *options, const char *key, char *out, size_t size)
-    __attribute__((warn_unused_result));
-
-/* Write where the value of `id` came from: "default", "environment", "flag", "boon.conf:12". */
-size_t options_source(const struct options *options, enum option_id id, char *out, size_t size);
-
 #endif

@@ -1,10 +1,9 @@
 /* options_value.c -- one option's value: read from text, checked against its row, written as text. */
 #include "net/options_table.h"
 
-#include <strings.h>
-
 #include "engine/bug.h"
 #include "net/glob.h"
+#include "net/word.h"
 
 struct unit {
     const char *suffix;
@@ -52,11 +51,6 @@ static const void *field_in(const struct options *options, const struct option *
     return (const char *)options + option->offset;
 }
 
-static bool equal_without_case(struct text a, struct text b)
-{
-    return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
-}
-
 /* Read digits and a suffix. Return false when that is not what `value` is, or not in the range. */
 static bool read_number(const struct option *option, struct text value, int64_t *number)
 {
@@ -77,7 +71,7 @@ static bool read_number(const struct option *option, struct text value, int64_t 
     }
     struct text suffix = {value.data + digits, value.length - digits};
     for (size_t i = 0; i < units_count; i++) {
-        if (equal_without_case(suffix, text_of(units[i].suffix))) {
+        if (word_is(suffix, units[i].suffix)) {
             if (__builtin_mul_overflow(read, units[i].factor, &read)) {
                 return false;
             }
@@ -95,7 +89,7 @@ static bool read_word(const char *words, struct text value, int *place)
 
     for (const char *word = words; *word != '\0'; at++) {
         uint32_t length = (uint32_t)strcspn(word, "|");
-        if (equal_without_case((struct text){word, length}, value)) {
+        if (word_equal((struct text){word, length}, value)) {
             *place = at;
             return true;
         }
@@ -300,7 +294,7 @@ const char *option_key(enum option_id id)
 bool option_find(struct text key, enum option_id *id)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        if (equal_without_case(key, text_of(option_table[i].key))) {
+        if (word_is(key, option_table[i].key)) {
             *id = (enum option_id)i;
             return true;
         }
@@ -318,16 +312,4 @@ bool options_next(struct text glob, size_t *cursor, enum option_id *id)
         }
     }
     return false;
-}
-
-bool options_get(const struct options *options, const char *key, char *out, size_t size)
-{
-    enum option_id id;
-
-    *out = '\0';
-    if (!option_find(text_of(key), &id)) {
-        return false;
-    }
-    options_text(options, id, out, size);
-    return true;
 }

@@ -9,7 +9,8 @@
  * and replies that wait for the same batch share one. The ring of marks is small; when it is full the
  * last mark takes over the next reply, which is later than needed and never too early.
  *
- *     char *at = output_room(&output, 64);    … write n bytes …    output_wrote(&output, n, gate);
+ *     char *at = output_room(&output, 64);    … write n bytes …    output_wrote(&output, n);
+ *     output_hold(&output, gate, durable_seq, sealed_seq);         at the reply's end
  */
 #ifndef BOON_NET_OUTPUT_H
 #define BOON_NET_OUTPUT_H

@@ -9,8 +9,9 @@
  * acknowledged.
  *
  * Invariants: a sealed batch's bytes, number and hash never change; sequences have no gaps from
- * batch to batch; group times never go back; no more than bytes_max bytes of batches exist (design
- * rule 7). Buffers are taken a batch at a time and used again: adding a group asks for no memory.
+ * batch to batch; group times never go back; no more than bytes_max bytes of buffers exist (design
+ * rule 7), unused ones included: one is made only when none is unused. Empty batches have none and are
+ * QUEUE_CONFIRMS_MAX at most. Buffers are used again: adding a group asks for no memory.
  *
  *     if (!queue_has_room(&queue)) { … BUSY … }
  *     engine_step(engine, now_ms, &command, &outcome);
@@ -53,7 +54,7 @@ struct queue {
     struct queue_list unused;      /* to be used again */
     uint64_t last_seq;             /* of the last event added */
     int64_t time_ms;               /* of the last group added */
-    uint32_t buffers;              /* buffers of BATCH_BYTES_MAX that exist, unused ones excluded */
+    uint32_t buffers;              /* of BATCH_BYTES_MAX, in use */
     uint32_t buffers_max;
     uint32_t unused_count;
     uint32_t confirms; /* empty batches that are sealed */

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/log.h"
 #include "net/redis_dir.h"
 #include "net/redis_exec.h"
@@ -38,14 +38,6 @@ struct redis_child {
     int64_t back_off_ms;   /* before the next start */
     uint64_t restarts;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static struct timeval timeval_of(int64_t ms)
 {
@@ -96,7 +88,7 @@ static int run(struct redis_child *child)
         child->pid = 0;
         return error;
     }
-    child->started_at_ms = now_ms();
+    child->started_at_ms = clock_monotonic_ms();
     watch(child);
     log_event(LOG_INFO, "redis_started", LOG_NUMBER("redis_pid", child->pid),
               LOG_TEXT("dir", child->dir.path), LOG_UNSIGNED("restarts", child->restarts));
@@ -135,7 +127,7 @@ static void log_end(const struct redis_child *child, pid_t pid, int status)
     log_event(LOG_ERROR, "redis_ended", LOG_NUMBER("redis_pid", pid),
               WIFSIGNALED(status) ? LOG_TEXT("signal", sigabbrev_np(WTERMSIG(status)))
                                   : LOG_NUMBER("status", WEXITSTATUS(status)),
-              LOG_NUMBER("lived_ms", now_ms() - child->started_at_ms),
+              LOG_NUMBER("lived_ms", clock_monotonic_ms() - child->started_at_ms),
               LOG_NUMBER("again_in_ms", child->back_off_ms),
               LOG_TEXT_OF("last_words", redis_dir_last_words(&child->dir)));
 }
@@ -151,7 +143,7 @@ static void on_end(evutil_socket_t fd, short what, void *argument)
     if (waitpid(pid, &status, WNOHANG) == 0) {
         return;
     }
-    if (now_ms() - child->started_at_ms >= STEADY_MS) {
+    if (clock_monotonic_ms() - child->started_at_ms >= STEADY_MS) {
         child->back_off_ms = BACK_OFF_MIN_MS;
     }
     log_end(child, pid, status);
@@ -225,10 +217,10 @@ enum redis_child_status redis_child_start(struct redis_child **out, struct event
 static bool wait_for_end(pid_t pid, int64_t wait_ms, int *status)
 {
     const struct timespec pause = {.tv_nsec = STOP_POLL_MS * 1000000};
-    int64_t give_up_at_ms = now_ms() + wait_ms;
+    int64_t give_up_at_ms = clock_monotonic_ms() + wait_ms;
 
     while (waitpid(pid, status, WNOHANG) == 0) {
-        if (now_ms() >= give_up_at_ms) {
+        if (clock_monotonic_ms() >= give_up_at_ms) {
             return false;
         }
         nanosleep(&pause, NULL);
@@ -238,7 +230,7 @@ static bool wait_for_end(pid_t pid, int64_t wait_ms, int *status)
 
 static void stop(struct redis_child *child)
 {
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     int status = 0;
     pid_t pid = child->pid;
 
@@ -247,12 +239,12 @@ static void stop(struct redis_child *child)
     bool ended = wait_for_end(pid, child->stop_wait_ms, &status);
     if (!ended) {
         log_event(LOG_WARN, "redis_killed", LOG_NUMBER("redis_pid", pid),
-                  LOG_NUMBER("after_ms", now_ms() - from_ms));
+                  LOG_NUMBER("after_ms", clock_monotonic_ms() - from_ms));
         kill(pid, SIGKILL);
         ended = wait_for_end(pid, child->stop_wait_ms, &status);
     }
     log_event(ended ? LOG_INFO : LOG_ERROR, ended ? "redis_stopped" : "redis_does_not_end",
-              LOG_NUMBER("redis_pid", pid), LOG_NUMBER("took_ms", now_ms() - from_ms));
+              LOG_NUMBER("redis_pid", pid), LOG_NUMBER("took_ms", clock_monotonic_ms() - from_ms));
 }
 
 void redis_child_stop(struct redis_child **child)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/log.h"
 
 #define SOCKET_NAME "redis.sock"
@@ -35,14 +35,6 @@ static enum redis_child_status refuse(struct redis_child_message *message,
     vsnprintf(message->text, sizeof message->text, format, arguments);
     va_end(arguments);
     return status;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    ASSERT(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static enum redis_child_status open_directory(struct redis_dir *dir, const char *path,
@@ -109,7 +101,7 @@ static enum redis_child_status take_lock(const struct redis_dir *dir, int64_t wa
                                          struct redis_child_message *message)
 {
     const struct timespec pause = {.tv_nsec = LOCK_POLL_MS * 1000000};
-    int64_t give_up_at_ms = now_ms() + wait_ms;
+    int64_t give_up_at_ms = clock_monotonic_ms() + wait_ms;
     bool said = false;
 
     while (flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -117,7 +109,7 @@ static enum redis_child_status take_lock(const struct redis_dir *dir, int64_t wa
             return refuse(message, REDIS_CHILD_FAILED, "cannot lock %.300s/" LOCK_NAME ": %s",
                           dir->path, strerror(errno));
         }
-        if (now_ms() >= give_up_at_ms) {
+        if (clock_monotonic_ms() >= give_up_at_ms) {
             return refuse_in_use(dir, message);
         }
         if (!said) {

@@ -18,7 +18,8 @@ struct redis_exec {
     enum redis_child_sync sync; /* appendfsync */
 };
 
-/* Start Redis and set `pid`. Return 0 when the program runs, or the errno of what could not be done;
+/* Start Redis and set `pid`. Blocks until the program runs: fork() copies the page tables first, which in a
+ * process of tens of gigabytes takes tens of milliseconds, and nobody is answered meanwhile. Return 0 when the program runs, or the errno of what could not be done;
  * then there is no process. */
 int redis_exec_start(const struct redis_exec *exec, pid_t *pid) __attribute__((warn_unused_result));
 

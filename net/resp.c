@@ -1,6 +1,9 @@
 /* resp.c -- requests in. */
 #include "net/resp.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Reads a decimal number that ends with CR LF. Returns the bytes used, 0 for more, -1 for bad. */
 static int read_number(const char *bytes, size_t length, int64_t max, int64_t *number)
 {
@@ -38,9 +41,14 @@ static enum resp_status parse_array(char *bytes, size_t length, const struct res
 {
     int64_t count = 0;
     int used = read_number(bytes + 1, length - 1, limits->arguments_max, &count);
-    if (used <= 0) {
-        *problem = "invalid multibulk length";
-        return used == 0 ? RESP_MORE : RESP_BAD;
+    if (used == 0) {
+        return RESP_MORE;
+    }
+    if (used < 0) {
+        snprintf(request->problem, sizeof(request->problem),
+                 "invalid multibulk length, at most %" PRIu32 " arguments", limits->arguments_max);
+        *problem = request->problem;
+        return RESP_BAD;
     }
     size_t at = 1 + (size_t)used;
     request->count = 0;
@@ -55,7 +63,9 @@ static enum resp_status parse_array(char *bytes, size_t length, const struct res
         int64_t size = 0;
         used = read_number(bytes + at + 1, length - at - 1, limits->bulk_bytes_max, &size);
         if (used < 0 || (used > 0 && size < 0)) {
-            *problem = "invalid bulk length";
+            snprintf(request->problem, sizeof(request->problem),
+                     "invalid bulk length, 0 to %" PRIu32 " bytes", limits->bulk_bytes_max);
+            *problem = request->problem;
             return RESP_BAD;
         }
         if (used == 0) {

@@ -14,6 +14,7 @@
 #include "net/output.h"
 
 #define RESP_ARGUMENTS_MAX 128U
+#define RESP_PROBLEM_BYTES 64U
 
 /* What a client may send. Less before it has authenticated. */
 struct resp_limits {
@@ -26,15 +27,17 @@ struct resp_request {
     uint32_t count; /* 0: an empty line or array, to be passed over */
     struct text
         arguments[RESP_ARGUMENTS_MAX]; /* into the parsed bytes, or into the inline buffer */
+    char problem[RESP_PROBLEM_BYTES];  /* what resp_parse() says with a number in it */
 };
 
 enum resp_status {
     RESP_CONSUMED, /* one request, `*consumed` bytes long */
     RESP_MORE,     /* no whole request yet */
-    RESP_BAD,      /* `*problem` says what; answer it and close */
+    RESP_BAD,      /* `*problem` says what, and which limit applies; answer it and close */
 };
 
-/* Parses the request at the start of `bytes`. Inline lines are unquoted in place: the bytes change. */
+/* Parses the request at the start of `bytes`. Inline lines are unquoted in place: the bytes change.
+ * `*problem` is static or in `request`. */
 enum resp_status resp_parse(char *bytes, size_t length, const struct resp_limits *limits,
                             struct resp_request *request, size_t *consumed, const char **problem)
     __attribute__((warn_unused_result));

@@ -7,8 +7,8 @@
  *     request <64 hex digits>
  *
  * A coupon key has an id of 0..15, which every code made with it carries; keys stay in the file while
- * a code of theirs lives, and the last one in the file signs. There is one phone key and one request
- * key, and they never change. `#` begins a comment line. The operator backs the file up, apart from
+ * the journal has a code of theirs, the first one always, and the last one in the file signs. There is
+ * one phone key and one request key, and they never change. `#` begins a comment line. The operator backs the file up, apart from
  * Redis: without it no coupon can be redeemed.
  *
  *     struct secrets secrets;
@@ -19,8 +19,8 @@
  *     secret_deinit(&secrets);
  *
  * Invariants: a file that others can read is not accepted; it is created whole and durable or not at
- * all, and never written over. No key reaches a log or a message. Fingerprints are one-way, and
- * are what the journal's first event keeps.
+ * all, and never written over. No key reaches a log or a message. Fingerprints are one-way; GENESIS keeps
+ * one over the first coupon key, the phone key and the request key.
  */
 #ifndef BOON_NET_SECRET_H
 #define BOON_NET_SECRET_H

@@ -3,6 +3,7 @@
 
 #include "engine/bug.h"
 #include "net/glob.h"
+#include "net/word.h"
 
 #define WORDS_MAX 8U
 
@@ -42,8 +43,7 @@ struct text catalogue_name(const struct catalogue_item *item,
     uint32_t length = 0;
     for (; from[length] != '\0'; length++) {
         ASSERT(length < SERVER_COMMAND_NAME_BYTES_MAX);
-        char c = from[length];
-        name[length] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        name[length] = word_lower(from[length]);
     }
     return (struct text){name, length};
 }
@@ -306,7 +306,7 @@ static bool is_listed(const struct catalogue_item *item, enum filter_kind kind, 
     case FILTER_CATEGORY:
         categories = categories_of(item);
         for (uint32_t at = 0; at < categories.count; at++) {
-            if (server_text_is(filter, categories.list[at] + 1)) {
+            if (word_is(filter, categories.list[at] + 1)) {
                 return true;
             }
         }
@@ -322,12 +322,12 @@ void server_command_command_list(const struct server_call *call)
     enum filter_kind kind = FILTER_NONE;
     struct text filter = TEXT("");
     if (call->count > 0) {
-        bool whole = call->count == 3 && server_text_is(call->arguments[0], "filterby");
+        bool whole = call->count == 3 && word_is(call->arguments[0], "filterby");
         struct text by = whole ? call->arguments[1] : TEXT("");
-        kind = server_text_is(by, "module")    ? FILTER_MODULE
-               : server_text_is(by, "aclcat")  ? FILTER_CATEGORY
-               : server_text_is(by, "pattern") ? FILTER_PATTERN
-                                               : FILTER_NONE;
+        kind = word_is(by, "module")    ? FILTER_MODULE
+               : word_is(by, "aclcat")  ? FILTER_CATEGORY
+               : word_is(by, "pattern") ? FILTER_PATTERN
+                                        : FILTER_NONE;
         if (kind == FILTER_NONE) {
             resp_error(call->writer, "ERR", "syntax error");
             return;

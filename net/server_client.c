@@ -6,6 +6,7 @@
 #include "net/listener.h"
 #include "net/server.h"
 #include "net/server_command_table.h"
+#include "net/word.h"
 
 #define LINE_BYTES_MAX 1024U /* one line of CLIENT LIST; its parts are bounded */
 
@@ -143,9 +144,9 @@ static void write_list(const struct server_call *call, const struct wanted *want
 /* Tells whether there are connections of this type, and whether it is a type at all. */
 static bool read_type(const struct server_call *call, struct text type, bool *is_normal)
 {
-    *is_normal = server_text_is(type, "normal");
-    if (*is_normal || server_text_is(type, "master") || server_text_is(type, "replica") ||
-        server_text_is(type, "slave") || server_text_is(type, "pubsub")) {
+    *is_normal = word_is(type, "normal");
+    if (*is_normal || word_is(type, "master") || word_is(type, "replica") ||
+        word_is(type, "slave") || word_is(type, "pubsub")) {
         return true;
     }
     resp_error(call->writer, "ERR", "Unknown client type '%.*s'",
@@ -157,7 +158,7 @@ void server_command_client_list(const struct server_call *call)
 {
     struct wanted wanted = {0};
     const struct text *arguments = call->arguments;
-    if (call->count == 2 && server_text_is(arguments[0], "type")) {
+    if (call->count == 2 && word_is(arguments[0], "type")) {
         bool is_normal;
         if (!read_type(call, arguments[1], &is_normal)) {
             return;
@@ -166,10 +167,10 @@ void server_command_client_list(const struct server_call *call)
             server_write_verbatim(call->writer, TEXT(""));
             return;
         }
-    } else if (call->count >= 2 && server_text_is(arguments[0], "id")) {
+    } else if (call->count >= 2 && word_is(arguments[0], "id")) {
         for (uint32_t at = 1; at < call->count; at++) {
             int64_t id;
-            if (!server_read_integer(arguments[at], &id) || id < 1) {
+            if (!word_read_whole(arguments[at], &id) || id < 1) {
                 resp_error(call->writer, "ERR", "Invalid client ID");
                 return;
             }
@@ -184,8 +185,8 @@ void server_command_client_list(const struct server_call *call)
 
 static bool read_switch(struct text text, const char *on, const char *off, bool *value)
 {
-    *value = server_text_is(text, on);
-    return *value || server_text_is(text, off);
+    *value = word_is(text, on);
+    return *value || word_is(text, off);
 }
 
 /* Reads the pairs of CLIENT KILL; what is wrong is answered. */
@@ -199,23 +200,22 @@ static bool read_filter(const struct server_call *call, struct filter *filter)
         struct text word = call->arguments[at];
         struct text value = call->arguments[at + 1];
         bool is_normal = true;
-        if (server_text_is(word, "id")) {
-            if (!server_read_integer(value, &filter->id) || filter->id < 1) {
+        if (word_is(word, "id")) {
+            if (!word_read_whole(value, &filter->id) || filter->id < 1) {
                 resp_error(call->writer, "ERR", "client-id should be greater than 0");
                 return false;
             }
-        } else if (server_text_is(word, "addr")) {
+        } else if (word_is(word, "addr")) {
             filter->address = value;
-        } else if (server_text_is(word, "laddr")) {
+        } else if (word_is(word, "laddr")) {
             filter->own = value;
-        } else if (server_text_is(word, "type")) {
+        } else if (word_is(word, "type")) {
             if (!read_type(call, value, &is_normal)) {
                 return false;
             }
-        } else if (server_text_is(word, "user")) {
+        } else if (word_is(word, "user")) {
             is_normal = text_equal(value, TEXT("default"));
-        } else if (!server_text_is(word, "skipme") ||
-                   !read_switch(value, "yes", "no", &filter->skip_me)) {
+        } else if (!word_is(word, "skipme") || !read_switch(value, "yes", "no", &filter->skip_me)) {
             resp_error(call->writer, "ERR", "syntax error");
             return false;
         }
@@ -312,9 +312,9 @@ void server_command_client_setname(const struct server_call *call)
 void server_command_client_setinfo(const struct server_call *call)
 {
     struct text which = call->arguments[0];
-    if (server_text_is(which, "lib-name")) {
+    if (word_is(which, "lib-name")) {
         set_name(call, call->connection->library, call->arguments[1], "lib-name");
-    } else if (server_text_is(which, "lib-ver")) {
+    } else if (word_is(which, "lib-ver")) {
         set_name(call, call->connection->library_version, call->arguments[1], "lib-ver");
     } else {
         resp_error(call->writer, "ERR", "Unrecognized option '%.*s'",

@@ -4,12 +4,13 @@
 #include <sodium/crypto_generichash.h>
 #include <sodium/utils.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/log.h"
 #include "net/server.h"
 #include "net/server_command_table.h"
+#include "net/word.h"
 
 #define PASSWORD_HASH_BYTES 32U
 #define AUTH_FAILURES_PER_S 16U
@@ -35,18 +36,6 @@ const struct server_command_spec server_command_specs[] = {
 const uint32_t server_command_spec_count = sizeof(server_command_specs) /
                                            sizeof(server_command_specs[0]);
 
-bool server_text_is(struct text text, const char *word)
-{
-    for (uint32_t at = 0; at < text.length; at++) {
-        char c = text.data[at];
-        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        if (c == '\0' || c != word[at]) {
-            return false;
-        }
-    }
-    return word[text.length] == '\0';
-}
-
 bool server_words_have(const char *words, const char *word)
 {
     size_t length = strlen(word);
@@ -56,24 +45,6 @@ bool server_words_have(const char *words, const char *word)
         }
     }
     return false;
-}
-
-bool server_read_integer(struct text text, int64_t *number)
-{
-    bool negative = text.length > 0 && text.data[0] == '-';
-    uint32_t at = negative ? 1 : 0;
-    if (text.length == at || text.length - at > 18) {
-        return false;
-    }
-    int64_t value = 0; /* 18 digits fit */
-    for (; at < text.length; at++) {
-        if (text.data[at] < '0' || text.data[at] > '9') {
-            return false;
-        }
-        value = value * 10 + (text.data[at] - '0');
-    }
-    *number = negative ? -value : value;
-    return true;
 }
 
 void server_write_verbatim(struct resp_writer *writer, struct text text)
@@ -92,7 +63,7 @@ void server_write_verbatim(struct resp_writer *writer, struct text text)
 const struct server_command_spec *server_command_find(struct text name)
 {
     for (uint32_t at = 0; at < server_command_spec_count; at++) {
-        if (server_text_is(name, server_command_specs[at].name)) {
+        if (word_is(name, server_command_specs[at].name)) {
             return &server_command_specs[at];
         }
     }
@@ -114,7 +85,7 @@ static const struct server_command_spec *find_sub(const struct server_command_sp
     const struct server_command_spec *sub = spec + 1;
     *has_any = sub < end && server_command_has(spec, sub);
     for (; sub < end && server_command_has(spec, sub); sub++) {
-        if (server_text_is(name, sub->name + strlen(spec->name) + 1)) {
+        if (word_is(name, sub->name + strlen(spec->name) + 1)) {
             return sub;
         }
     }
@@ -128,8 +99,7 @@ static void write_unknown_sub(struct resp_writer *writer, const struct server_co
     size_t length = strlen(spec->name);
     ASSERT(length < sizeof(upper));
     for (size_t at = 0; at <= length; at++) {
-        char c = spec->name[at];
-        upper[at] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        upper[at] = word_upper(spec->name[at]);
     }
     resp_error(writer, "ERR", "unknown subcommand '%.*s'. Try %s HELP.",
                name.length > 128 ? 128 : (int)name.length, name.data, upper);
@@ -211,13 +181,12 @@ static bool password_is(const struct server *server, struct text password)
 static void note_auth_failure(struct connection *connection)
 {
     static struct {
-        time_t second;
+        int64_t second;
         uint32_t failures;
     } recent;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (recent.second != now.tv_sec) {
-        recent.second = now.tv_sec;
+    int64_t second = clock_monotonic_ms() / 1000;
+    if (recent.second != second) {
+        recent.second = second;
         recent.failures = 0;
     }
     log_limited(1000, LOG_WARN, "auth_failed", LOG_TEXT("address", connection->address));
@@ -266,7 +235,7 @@ static bool read_hello(const struct server_call *call, struct hello *hello)
     if (call->count == 0) {
         return true;
     }
-    if (!server_read_integer(call->arguments[0], &hello->version)) {
+    if (!word_read_whole(call->arguments[0], &hello->version)) {
         resp_error(call->writer, "ERR", "Protocol version is not an integer or out of range");
         return false;
     }
@@ -277,10 +246,10 @@ static bool read_hello(const struct server_call *call, struct hello *hello)
     for (uint32_t at = 1; at < call->count; at++) {
         struct text option = call->arguments[at];
         uint32_t left = call->count - at - 1;
-        if (server_text_is(option, "auth") && left >= 2) {
+        if (word_is(option, "auth") && left >= 2) {
             hello->auth = &call->arguments[at + 1];
             at += 2;
-        } else if (server_text_is(option, "setname") && left >= 1) {
+        } else if (word_is(option, "setname") && left >= 1) {
             hello->name = &call->arguments[at + 1];
             at += 1;
         } else {
@@ -345,7 +314,7 @@ void server_command_hello(const struct server_call *call)
 void server_command_select(const struct server_call *call)
 {
     int64_t index;
-    if (!server_read_integer(call->arguments[0], &index)) {
+    if (!word_read_whole(call->arguments[0], &index)) {
         resp_error(call->writer, "ERR", "value is not an integer or out of range");
     } else if (index != 0) {
         resp_error(call->writer, "ERR", "DB index is out of range");

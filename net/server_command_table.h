@@ -54,14 +54,8 @@ const struct server_command_spec *server_command_find(struct text name);
 bool server_command_has(const struct server_command_spec *spec,
                         const struct server_command_spec *sub);
 
-/* Tells whether the text is this lower-case word, in any case. */
-bool server_text_is(struct text text, const char *word);
-
 /* Tells whether a list of words parted by spaces has this one. */
 bool server_words_have(const char *words, const char *word);
-
-/* Reads a whole number as Redis does: an optional minus, digits, nothing else. */
-bool server_read_integer(struct text text, int64_t *number) __attribute__((warn_unused_result));
 
 /* Appends text for people: verbatim in RESP3, a bulk string in RESP2. */
 void server_write_verbatim(struct resp_writer *writer, struct text text);

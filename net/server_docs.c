@@ -13,6 +13,7 @@
 
 #include "engine/bug.h"
 #include "net/server_catalogue.h"
+#include "net/word.h"
 
 #define SINCE "0.1.0" /* every command so far */
 #define WORDS_MAX 4U
@@ -33,8 +34,7 @@ static void write_lower(struct resp_writer *writer, struct text text)
     char lower[SERVER_COMMAND_NAME_BYTES_MAX];
     ASSERT(text.length <= sizeof(lower));
     for (uint32_t at = 0; at < text.length; at++) {
-        char c = text.data[at];
-        lower[at] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        lower[at] = word_lower(text.data[at]);
     }
     resp_bulk(writer, (struct text){lower, text.length});
 }
@@ -308,7 +308,7 @@ static void copy_upper(char to[SERVER_COMMAND_NAME_BYTES_MAX], const char *word,
 {
     ASSERT(length < SERVER_COMMAND_NAME_BYTES_MAX);
     for (size_t at = 0; at < length; at++) {
-        to[at] = word[at] >= 'a' && word[at] <= 'z' ? (char)(word[at] - 'a' + 'A') : word[at];
+        to[at] = word_upper(word[at]);
     }
     to[length] = '\0';
 }

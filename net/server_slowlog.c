@@ -4,6 +4,7 @@
 #include "net/server.h"
 #include "net/server_command_table.h"
 #include "net/slowlog.h"
+#include "net/word.h"
 
 #define ENTRIES_SHOWN 10
 
@@ -30,7 +31,7 @@ void server_command_slowlog_get(const struct server_call *call)
 {
     const struct slowlog *slowlog = call->server->slowlog;
     int64_t count = ENTRIES_SHOWN;
-    if (call->count == 1 && (!server_read_integer(call->arguments[0], &count) || count < -1)) {
+    if (call->count == 1 && (!word_read_whole(call->arguments[0], &count) || count < -1)) {
         resp_error(call->writer, "ERR", "count should be greater than or equal to -1");
         return;
     }

@@ -2,11 +2,7 @@
 #include "net/suggest.h"
 
 #include "engine/bug.h"
-
-static int lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : (unsigned char)byte;
-}
+#include "net/word.h"
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -30,10 +26,10 @@ unsigned suggest_distance(struct text a, struct text b)
         const unsigned *two_above = rows[(i + 1) % 3]; /* i - 2, from i = 2 on */
         row[0] = i;
         for (uint32_t j = 1; j <= b.length; j++) {
-            bool same = lower(a.data[i - 1]) == lower(b.data[j - 1]);
+            bool same = word_lower(a.data[i - 1]) == word_lower(b.data[j - 1]);
             row[j] = least(least(above[j] + 1, row[j - 1] + 1), above[j - 1] + (same ? 0 : 1));
-            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b.data[j - 2]) &&
-                lower(a.data[i - 2]) == lower(b.data[j - 1])) {
+            if (i > 1 && j > 1 && word_lower(a.data[i - 1]) == word_lower(b.data[j - 2]) &&
+                word_lower(a.data[i - 2]) == word_lower(b.data[j - 1])) {
                 row[j] = least(row[j], two_above[j - 2] + 1);
             }
         }

@@ -9,6 +9,7 @@
 #include "net/command_parse.h"
 #include "net/docs/docs.h"
 #include "net/server_command_table.h"
+#include "net/word.h"
 
 struct answer {
     enum command_type command;
@@ -44,36 +45,16 @@ static const char *const kinds[] = {
     [COMMAND_KIND_ADMIN] = "admin",
 };
 
-/* The numbers that follow a refusal's status. */
-static const char *refusal_words(enum refusal refusal)
-{
-    switch (refusal) {
+/* What people read about a refusal. */
+static const struct {
+    const char *words; /* the numbers that follow its status */
+    const char *sentence;
+} refusals[] = {
 #define REFUSAL(number, NAME, status, http, words, english, chinese)                               \
-    case REFUSAL_##NAME:                                                                           \
-        return words;
+    [REFUSAL_##NAME] = {words, english},
 #include "engine/refusals.def"
 #undef REFUSAL
-    case REFUSAL_NONE:
-    case REFUSAL_LIMIT_OF_ENUM:
-        break;
-    }
-    return "";
-}
-
-static const char *refusal_sentence(enum refusal refusal)
-{
-    switch (refusal) {
-#define REFUSAL(number, NAME, status, http, words, english, chinese)                               \
-    case REFUSAL_##NAME:                                                                           \
-        return english;
-#include "engine/refusals.def"
-#undef REFUSAL
-    case REFUSAL_NONE:
-    case REFUSAL_LIMIT_OF_ENUM:
-        break;
-    }
-    return "";
-}
+};
 
 static void print_syntax(const struct command_spec *spec)
 {
@@ -107,9 +88,9 @@ static void print_refusals(enum command_type command)
     for (size_t at = 0; at < sizeof(answer_refusals) / sizeof(answer_refusals[0]); at++) {
         const struct answer_refusal *refused = &answer_refusals[at];
         if (refused->command == command) {
-            const char *words = refusal_words(refused->refusal);
+            const char *words = refusals[refused->refusal].words;
             printf("| `[\"%s\"%s%s]` | %s | ", refusal_status(refused->refusal),
-                   words[0] == '\0' ? "" : ", ", words, refusal_sentence(refused->refusal));
+                   words[0] == '\0' ? "" : ", ", words, refusals[refused->refusal].sentence);
             docs_cell(refused->note);
             puts(" |");
         }
@@ -147,7 +128,7 @@ static void print_server_command(const struct server_command_spec *spec)
     for (; spec->name[length] != '\0'; length++) {
         char c = spec->name[length];
         ASSERT(length + 1 < sizeof(name));
-        name[length] = c == '|' ? ' ' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        name[length] = c == '|' ? ' ' : word_upper(c);
     }
     name[length] = '\0';
     printf("| `%s%s", name, spec->syntax[0] == '\0' ? "" : " ");

@@ -148,6 +148,9 @@ static const struct {
     {WITH_NAME("5"), "/name", "is not text"},
     {WITH_NAME("\"a\\nb\""), "/name", "holds a control character"},
     {WITH_NAME("\"a\\u007f\""), "/name", "holds a control character"},
+    {WITH_NAME("\"a\\u0080\""), "/name", "holds a control character"},
+    {WITH_NAME("\"a\\u0085b\""), "/name", "holds a control character"},
+    {WITH_NAME("\"a\xc2\x9f\""), "/name", "holds a control character"},
     {WITH_NAME("\"" NAME_256 "x\""), "/name", "1 to 256 bytes"},
     /* moments */
     {WITH("\"opens_at\":\"2026-11-11\""), "/opens_at", "write it as"},

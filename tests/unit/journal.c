@@ -48,7 +48,7 @@ Test(journal, it_does_not_lead_before_its_begin_is_acknowledged)
     cr_assert(serve_until(server, "XADD"));
     cr_assert_eq(server->leading, 0u);
     cr_assert_eq(server->durable_seq, 0u);
-    cr_assert_not(journal_is_leading(server->journal));
+    cr_assert_str_eq(journal_state_word(server->journal), "beginning");
     serve(server);
     cr_assert_eq(server->leading, 1u);
 }
@@ -242,7 +242,7 @@ Test(journal, a_replica_is_a_halt_at_start_and_a_wait_while_leading)
     cr_assert_not(server->connected, "another address may be behind the name now");
     reconnect(server);
     cr_assert_not(server->connected);
-    cr_assert(journal_is_leading(server->journal));
+    cr_assert_str_eq(server->halted, "");
     redis.role = "# Replication\r\nrole:master\r\n";
     reconnect(server);
     cr_assert_eq(server->durable_seq, server->engine->seq);
@@ -374,7 +374,7 @@ Test(journal, a_stream_that_is_deleted_is_a_halt)
     serve(server);
     assert_halted(server, "the stream is gone");
     cr_assert_not(redis.exists, "nothing was written");
-    cr_assert_not(journal_is_leading(server->journal));
+    cr_assert_str_eq(journal_state_word(server->journal), "halted");
 }
 
 Test(journal, a_server_of_an_older_epoch_cannot_write)

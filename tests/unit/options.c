@@ -107,8 +107,6 @@ Test(options, a_flag_wins_over_the_environment_over_the_file_over_the_default)
 {
     char *environment[] = {"HOME=/", "BOON_MAX_CLIENTS=20", "BOON_PORT=2", NULL};
     char flags[256];
-    char source[256];
-    char wanted[256];
 
     write_file("# a comment\n\nmax-clients 300\nport=3\n  max-pipeline = 30  \r\n");
     snprintf(flags, sizeof flags, "--port 1 --config %s", path);
@@ -117,15 +115,6 @@ Test(options, a_flag_wins_over_the_environment_over_the_file_over_the_default)
     cr_assert_eq(options.max_clients, 20);
     cr_assert_eq(options.max_pipeline, 30);
     cr_assert_eq(options.slowlog_entries, 128);
-    options_source(&options, OPTION_ID_port, source, sizeof source);
-    cr_assert_str_eq(source, "flag");
-    options_source(&options, OPTION_ID_max_clients, source, sizeof source);
-    cr_assert_str_eq(source, "environment");
-    options_source(&options, OPTION_ID_max_pipeline, source, sizeof source);
-    snprintf(wanted, sizeof wanted, "%s:5", path);
-    cr_assert_str_eq(source, wanted);
-    options_source(&options, OPTION_ID_slowlog_entries, source, sizeof source);
-    cr_assert_str_eq(source, "default");
 }
 
 Test(options, the_environment_may_name_the_file_and_a_flag_another)
@@ -146,6 +135,36 @@ Test(options, the_environment_may_name_the_file_and_a_flag_another)
     cr_assert_eq(load_with(flags, environment), OPTIONS_OK, "%s", message.text);
 }
 
+static const struct {
+    const char *flags;
+    char *environment;
+    const char *message; /* NULL: it is fine */
+} empty_paths[] = {
+    {"--config=", NULL, "--config: the path of the config file is empty"},
+    {"", "BOON_CONFIG=", "BOON_CONFIG: the path of the config file is empty"},
+    {"--config=", "BOON_CONFIG=/nowhere/boon.conf",
+     "--config: the path of the config file is empty"},
+    {"--config=FILE", "BOON_CONFIG=", NULL},
+};
+
+Test(options, an_empty_path_of_a_config_file_is_refused)
+{
+    write_file("port 11\n");
+    for (size_t i = 0; i < sizeof empty_paths / sizeof *empty_paths; i++) {
+        char *environment[] = {empty_paths[i].environment, NULL};
+        char flags[256];
+        snprintf(flags, sizeof flags, "--config=%s", path);
+        bool named = strstr(empty_paths[i].flags, "FILE") != NULL;
+        enum options_status status = load_with(named ? flags : empty_paths[i].flags, environment);
+        if (empty_paths[i].message == NULL) {
+            cr_assert_eq(status, OPTIONS_OK, "%s", message.text);
+            continue;
+        }
+        cr_assert_eq(status, OPTIONS_BAD, "row %zu", i);
+        cr_assert_str_eq(message.text, empty_paths[i].message);
+    }
+}
+
 Test(options, the_last_of_two_flags_counts)
 {
     cr_assert_eq(load("--port 1 --port=2"), OPTIONS_OK);
@@ -155,7 +174,7 @@ Test(options, the_last_of_two_flags_counts)
 static const struct {
     const char *flags;
     const char *key;
-    const char *value; /* as options_get writes it */
+    const char *value; /* as options_text writes it */
 } values[] = {
     {"--port 0", "port", "0"},
     {"--PORT 65535", "port", "65535"},
@@ -197,13 +216,21 @@ static const struct {
     {"--max-coupons 4000000000", "max-coupons", "4000000000"},
 };
 
+static void show(const char *key, char shown[OPTION_TEXT_BYTES])
+{
+    enum option_id id;
+
+    cr_assert(option_find(text_of(key), &id), "%s", key);
+    cr_assert_eq(options_text(&options, id, shown, OPTION_TEXT_BYTES), strlen(shown));
+}
+
 Test(options, values_are_read_and_shown_again)
 {
     char shown[OPTION_TEXT_BYTES];
 
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         cr_assert_eq(load(values[i].flags), OPTIONS_OK, "%s: %s", values[i].flags, message.text);
-        cr_assert(options_get(&options, values[i].key, shown, sizeof shown));
+        show(values[i].key, shown);
         cr_assert_str_eq(shown, values[i].value, "%s shows %s", values[i].flags, shown);
     }
 }
@@ -437,9 +464,9 @@ Test(options, a_secret_is_never_shown)
     cr_assert_eq(load("--password hunter2 --redis a:1 --secret-file s --redis-password hunter3"),
                  OPTIONS_OK, "%s", message.text);
     cr_assert_str_eq(options.redis_password, "hunter3");
-    cr_assert(options_get(&options, "password", shown, sizeof shown));
+    show("password", shown);
     cr_assert_str_eq(shown, "");
-    cr_assert(options_get(&options, "redis-password", shown, sizeof shown));
+    show("redis-password", shown);
     cr_assert_str_eq(shown, "");
     cr_assert_eq(load("--password hunter\x01"), OPTIONS_BAD);
     cr_assert_null(strstr(message.text, "hunter"), "%s", message.text);
@@ -460,9 +487,7 @@ Test(options, a_glob_finds_its_keys_in_order)
     cr_assert_not(options_next(TEXT("max-c*"), &cursor, &id));
     cursor = 0;
     cr_assert_not(options_next(TEXT("save"), &cursor, &id));
-    char shown[OPTION_TEXT_BYTES] = "before";
-    cr_assert_not(options_get(&options, "save", shown, sizeof shown));
-    cr_assert_str_eq(shown, "");
+    cr_assert_not(option_find(TEXT("save"), &id));
 }
 
 Test(options, help_and_version_are_seen_before_any_mistake)

@@ -14,9 +14,9 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "net/clock.h"
 #include "net/log.h"
 
 static char directory[512];
@@ -47,14 +47,6 @@ static void end(void)
 }
 
 TestSuite(redis_child, .init = begin, .fini = end, .timeout = 60);
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static enum redis_child_status start(void)
 {
@@ -304,9 +296,9 @@ Test(redis_child, a_second_start_in_the_directory_is_refused_while_the_first_liv
 
     must_start();
     how.lock_wait_ms = 200;
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     cr_assert_eq(redis_child_start(&second, base, &how, &message), REDIS_CHILD_IN_USE);
-    cr_assert_geq(now_ms() - from_ms, 190);
+    cr_assert_geq(clock_monotonic_ms() - from_ms, 190);
     cr_assert_null(second);
     snprintf(wanted, sizeof wanted, "another boon-server (pid %d) uses /tmp/boon-redis-",
              (int)getpid());
@@ -325,9 +317,9 @@ Test(redis_child, a_start_waits_for_another_boon_that_is_ending)
         kill(boon, SIGKILL);
         _exit(0);
     }
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     must_start();
-    cr_assert_geq(now_ms() - from_ms, 250);
+    cr_assert_geq(clock_monotonic_ms() - from_ms, 250);
     cr_assert_str_eq(ask("PING"), "PONG");
     reap(killer);
     reap(boon);
@@ -343,9 +335,9 @@ Test(redis_child, it_dies_with_a_boon_that_is_killed_and_lets_the_lock_go)
     reap(boon);
     int status = reap(redis);
     cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "status %x", (unsigned)status);
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     must_start();
-    cr_assert_lt(now_ms() - from_ms, 1000);
+    cr_assert_lt(clock_monotonic_ms() - from_ms, 1000);
     cr_assert_str_eq(ask("PING"), "PONG");
 }
 
@@ -459,10 +451,10 @@ Test(redis_child, stop_is_bounded_even_for_a_redis_that_does_not_listen)
     must_start();
     pid_t pid = redis_child_pid(child);
     usleep(100000);
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     redis_child_stop(&child);
-    cr_assert_geq(now_ms() - from_ms, 190);
-    cr_assert_lt(now_ms() - from_ms, 2000);
+    cr_assert_geq(clock_monotonic_ms() - from_ms, 190);
+    cr_assert_lt(clock_monotonic_ms() - from_ms, 2000);
     cr_assert_eq(kill(pid, 0), -1, "it is gone");
 }
 
@@ -471,9 +463,9 @@ Test(redis_child, a_stopped_process_is_woken_to_be_ended)
     must_start();
     cr_assert_str_eq(ask("PING"), "PONG");
     kill(redis_child_pid(child), SIGSTOP);
-    int64_t from_ms = now_ms();
+    int64_t from_ms = clock_monotonic_ms();
     redis_child_stop(&child);
-    cr_assert_lt(now_ms() - from_ms, 3000);
+    cr_assert_lt(clock_monotonic_ms() - from_ms, 3000);
 }
 
 Test(redis_child, a_program_that_is_not_there_is_refused_with_what_to_do)

@@ -117,9 +117,9 @@ Test(resp, a_nul_byte_is_a_byte_like_others)
     free(copy);
 }
 
-#define COUNT "invalid multibulk length"
+#define COUNT "invalid multibulk length, at most 4 arguments"
 #define DOLLAR "expected '$' before an argument"
-#define BULK "invalid bulk length"
+#define BULK "invalid bulk length, 0 to 8 bytes"
 #define AFTER "expected CR LF after an argument"
 #define LONG_LINE "too big inline request"
 #define MANY "too many arguments in an inline request"
@@ -208,8 +208,10 @@ Test(resp, a_stranger_cannot_make_it_wait_for_what_is_too_long)
     free(copy);
     cr_assert_eq(parse("*1\r\n$16385\r\n", 12, &strangers, &request, &consumed, &problem, &copy),
                  RESP_BAD);
+    cr_assert_str_eq(problem, "invalid bulk length, 0 to 16384 bytes");
     free(copy);
     cr_assert_eq(parse("*11\r\n", 5, &strangers, &request, &consumed, &problem, &copy), RESP_BAD);
+    cr_assert_str_eq(problem, "invalid multibulk length, at most 10 arguments");
     free(copy);
 }
 
