@@ -211,9 +211,8 @@ void coupon_list_decide(struct engine *engine, const struct command *command, in
 {
     (void)now_ms;
     const struct coupon_list *list = &command->as.coupon_list;
-    uint32_t member = member_find(&engine->members, list->member, command->member_hash);
+    uint32_t member = member_find_or_refuse(engine, list->member, command->member_hash, outcome);
     if (member == 0) {
-        outcome_refuse(outcome, REFUSAL_UNKNOWN_MEMBER, 0);
         return;
     }
     const struct member *record = member_at(&engine->members, member);

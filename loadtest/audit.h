@@ -38,6 +38,7 @@ struct audit_case {
 struct audit_report {
     enum audit_level level; /* AUDIT_NONE: not run */
     bool pass;
+    bool not_done;   /* it was due, and the server could not be asked */
     bool lost_known; /* there was a ledger, or a number to expect */
     uint64_t campaigns, members, stock, issued, issued_before, acknowledged, unanswered;
     uint64_t oversold, twice, lost, unexpected, wrongly_refused, codes_twice, wrong_rows;

@@ -50,7 +50,8 @@ static enum attempt refusal_of(const struct client *client, struct span text,
     static const char *const passing[] = {"LOADING", "TRYAGAIN", "BUSY", "MASTERDOWN"};
     bool locked = text.length > 6 && memcmp(text.bytes, "NOAUTH", 6) == 0;
     failure_set(failure, "%s answered the greeting with \"%.*s\"%s", client->endpoint->name,
-                (int)text.length, text.bytes, locked ? "; give its --password" : "");
+                (int)text.length, text.bytes,
+                locked ? "; give its --password or --password-file" : "");
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
         size_t length = strlen(passing[i]);
         if (text.length >= length && memcmp(text.bytes, passing[i], length) == 0)

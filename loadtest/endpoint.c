@@ -64,27 +64,22 @@ void endpoint_greet(struct endpoint *endpoint, size_t count, const char *const *
 }
 
 /* HELLO 3 [AUTH default password], or AUTH password, or nothing. */
-static bool greeting_write(struct endpoint *endpoint, const struct options *options,
-                           struct failure *failure)
+static void greeting_write(struct endpoint *endpoint, const struct options *options)
 {
     const char *password = options->password;
-    if (strlen(password) > 400)
-        return failure_set(failure, "--password takes at most 400 bytes");
     if (options->resp == 3 && password[0])
         endpoint_greet(endpoint, 5, (const char *[]){"HELLO", "3", "AUTH", "default", password});
     else if (options->resp == 3)
         endpoint_greet(endpoint, 2, (const char *[]){"HELLO", "3"});
     else if (password[0])
         endpoint_greet(endpoint, 2, (const char *[]){"AUTH", password});
-    return true;
 }
 
 bool endpoint_init(struct endpoint *endpoint, const struct options *options,
                    struct failure *failure)
 {
     *endpoint = (struct endpoint){.address_bytes = 0};
-    if (!greeting_write(endpoint, options, failure))
-        return false;
+    greeting_write(endpoint, options);
     if (options->unix_path[0])
         return unix_resolve(endpoint, options->unix_path, failure);
     return host_resolve(endpoint, options, failure);

@@ -107,8 +107,10 @@ static int verb_run(const struct options *options)
     if (done) {
         code = report(options, result);
     } else {
+        result->audit.not_done = options->audit != AUDIT_NONE;
         if (result->series.slots) /* the load ran, but the audit could not ask */
             report_text(stdout, result);
+        fflush(stdout);
         complain(&failure, code);
     }
     run_deinit(&run);

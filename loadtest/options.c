@@ -219,6 +219,27 @@ static bool id_is_valid(const char *prefix)
     return true;
 }
 
+/* Take the password from the first line of --password-file. */
+static bool password_read(struct options *options, struct failure *failure)
+{
+    const char *path = options->password_file;
+    char *line = options->password_line;
+    if (options->password[0])
+        return failure_set(failure, "--password and --password-file are both given; one is enough");
+    FILE *file = fopen(path, "re");
+    bool got = file && fgets(line, sizeof options->password_line, file);
+    int error = !file || ferror(file) ? errno : 0;
+    if (file)
+        fclose(file);
+    if (!got && error)
+        return failure_set(failure, "--password-file: cannot read %s: %s", path, strerror(error));
+    line[strcspn(line, "\r\n")] = '\0';
+    if (!line[0])
+        return failure_set(failure, "--password-file: the first line of %s is empty", path);
+    options->password = line;
+    return true;
+}
+
 /* Fill in what depends on other flags, and refuse what does not fit together. */
 static bool options_settle(struct options *options, struct failure *failure)
 {
@@ -248,7 +269,13 @@ static bool options_settle(struct options *options, struct failure *failure)
         options->request_ids = true;
     if (options->expect_issued >= 0 && options->audit == AUDIT_NONE)
         return failure_set(failure, "--expect-issued needs an audit: leave out --audit none");
-    if (options->help || !replay)
+    if (options->help)
+        return true;
+    if (options->password_file[0] && !password_read(options, failure))
+        return false;
+    if (strlen(options->password) > PASSWORD_BYTES_MAX)
+        return failure_set(failure, "a password has at most %d bytes", PASSWORD_BYTES_MAX);
+    if (!replay)
         return true;
     if (!options->csv[0] || !options->member_column[0] || !options->campaign_column[0])
         return failure_set(failure,

@@ -13,6 +13,8 @@ enum peer_kind { PEER_BOON, PEER_REDIS_LUA };
 enum draw { DRAW_UNIFORM, DRAW_ZIPF, DRAW_SEQUENCE };
 enum audit_level { AUDIT_AUTO, AUDIT_FULL, AUDIT_TOTALS, AUDIT_NONE };
 
+#define PASSWORD_BYTES_MAX 400
+
 struct options {
     enum mode mode;
 #define GROUP(heading)
@@ -28,10 +30,12 @@ struct options {
 #undef TEXT
 #undef CHOICE
 #undef SWITCH
+    char password_line[PASSWORD_BYTES_MAX + 2]; /* what --password-file gave; with its line end */
 };
 
 /* Read the arguments behind the verb, fill in defaults that depend on each other, and refuse what
- * does not fit together; the failure says what is allowed. Texts point into argv. */
+ * does not fit together; the failure says what is allowed. Texts point into argv, the password also
+ * into *options, which must stay where it is. */
 bool options_parse(struct options *options, enum mode mode, int argc, char *const argv[],
                    struct failure *failure);
 

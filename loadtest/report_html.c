@@ -138,6 +138,8 @@ static void latency_write(FILE *out, const struct result *result)
           "<th>mean</th><th>p50</th><th>p99</th><th>p99.9</th><th>max</th></tr>\n",
           out);
     latency_row(out, "claims", &result->total.claims);
+    if (result->accepted.count < result->total.claims.count)
+        latency_row(out, "claims answered OK", &result->accepted);
     latency_row(out, "look-ups", &result->total.lookups);
     fputs("</table></div>\n<p class=\"sub\" style=\"margin:10px 0 0\">", out);
     fprintf(out, "The generator used %.0f %% of a core and %s (p99 %s).", 100 * result->cpu_share,

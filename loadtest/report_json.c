@@ -144,6 +144,7 @@ static void load_put(json_t *root, const struct result *result)
     histogram_merge(&both, &total->lookups);
     bool is_void = result->generator_bound;
     put(root, "latency_us", latency_json(&total->claims, is_void));
+    put(root, "accepted_latency_us", latency_json(&result->accepted, is_void));
     put(root, "lookup_latency_us", latency_json(&total->lookups, is_void));
     put(root, "all_latency_us", latency_json(&both, is_void));
     json_t *generator = json_object();

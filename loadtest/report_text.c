@@ -83,6 +83,8 @@ static void latency_print(FILE *out, const struct result *result)
     fprintf(out, "\n  %-10s%11s%11s%11s%11s%11s%11s%s\n", "latency", "min", "mean", "p50", "p99",
             "p99.9", "max", result->generator_bound ? "   VOID" : "");
     latency_line(out, "claims", &total->claims);
+    if (result->accepted.count < total->claims.count)
+        latency_line(out, "claims OK", &result->accepted);
     latency_line(out, "look-ups", &total->lookups);
     if (total->claims.count == 0 || total->lookups.count == 0)
         return;
@@ -147,6 +149,10 @@ void report_audit(FILE *out, const struct audit_report *audit)
             audit->lost_known ? grouped(audit->lost, text) : "not known");
     if (audit->issued_before)
         fprintf(out, "  before this run %s were issued\n", grouped(audit->issued_before, text));
+    if (audit->issued_before && audit->issued_before == audit->stock)
+        fputs("  all was sold out before this run began; for a new sale give a new "
+              "--campaign-prefix\n",
+              out);
     if (audit->unanswered)
         fprintf(out,
                 "  %s claims ended in an error or in silence and may or may not have got one\n",
@@ -161,6 +167,23 @@ void report_audit(FILE *out, const struct audit_report *audit)
     if (audit->level == AUDIT_FULL)
         fprintf(out, ", %s coupons read back", grouped(audit->coupons_read, text));
     fputs(")\n", out);
+}
+
+/* Say that nothing was proved, and how it can be done later. */
+static void undone_print(FILE *out, const struct options *options)
+{
+    bool replay = options->mode == MODE_REPLAY;
+    fputs("  audit: NOT DONE (the server does not answer; what it issued was not checked)\n", out);
+    if (replay)
+        fputs("  When it is back: the same command with --verify-only", out);
+    else
+        fprintf(out,
+                "  When it is back, with the same flags for where it is: boon-load audit "
+                "--campaign-prefix %s "
+                "--campaigns %" PRId64 " --members %" PRId64,
+                options->campaign_prefix, options->campaigns, options->members);
+    fputs(options->retry ? "\n" : "\n  With --retry a run waits for a server that comes back.\n",
+          out);
 }
 
 void report_text(FILE *out, const struct result *result)
@@ -182,5 +205,8 @@ void report_text(FILE *out, const struct result *result)
     generator_print(out, result);
     fputc('\n', out);
     verdict_print(out, &result->verdict);
-    report_audit(out, &result->audit);
+    if (result->audit.not_done)
+        undone_print(out, options);
+    else
+        report_audit(out, &result->audit);
 }

@@ -14,7 +14,8 @@ struct result {
     bool interrupted;
     double seconds; /* measured: from the end of the warm-up to the last answer */
     struct series series;
-    struct series_slot total; /* of the measured time */
+    struct series_slot total;  /* of the measured time */
+    struct histogram accepted; /* latency of the claims answered OK; they are in total.claims too */
     struct words errors;
     struct words refusals;
     uint64_t warmup_answers;

@@ -146,6 +146,7 @@ static void worker_collect(struct worker *worker, struct result *result, uint64_
     series_merge(&result->series, &worker->series);
     words_merge(&result->errors, &worker->errors);
     words_merge(&result->refusals, &worker->refusals);
+    histogram_merge(&result->accepted, &worker->accepted);
     histogram_merge(&result->late, &worker->late);
     result->warmup_answers += worker->warmup_answers;
     result->reconnects += worker->reconnects;

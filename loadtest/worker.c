@@ -79,7 +79,10 @@ static void request_settle(struct worker *worker, const struct request *request,
         words_add(&worker->refusals, reply->status.text, 1);
     struct histogram *histogram = request->kind == REQUEST_CLAIM ? &worker->slot->claims
                                                                  : &worker->slot->lookups;
-    histogram_record(histogram, now_ns > request->made_ns ? now_ns - request->made_ns : 0);
+    uint64_t latency_ns = now_ns > request->made_ns ? now_ns - request->made_ns : 0;
+    histogram_record(histogram, latency_ns);
+    if (outcome == OUTCOME_OK)
+        histogram_record(&worker->accepted, latency_ns);
 }
 
 /* Let the lane wait before it tries again, each time a little longer. */

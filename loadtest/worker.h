@@ -67,9 +67,10 @@ struct worker {
 
     /* Results, to be read when worker_run() has returned. */
     struct series series;
-    struct histogram late; /* open loop: of sendings; closed: of loop turns */
-    struct words errors;   /* in the measured time */
-    struct words refusals; /* those without an outcome of their own */
+    struct histogram late;     /* open loop: of sendings; closed: of loop turns */
+    struct histogram accepted; /* latency of the claims answered OK, in the measured time */
+    struct words errors;       /* in the measured time */
+    struct words refusals;     /* those without an outcome of their own */
     uint64_t warmup_answers;
     uint64_t cpu_ns, cpu_wall_ns; /* while sending */
     uint64_t last_answer_ns;

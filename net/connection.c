@@ -13,8 +13,9 @@
 
 #define SENT_AT_ONCE_MAX ((size_t)256 * 1024) /* so that one client does not hold up a turn */
 #define STALL_BYTES ((size_t)1024 * 1024)     /* replies waiting at which requests are not read */
-#define STRANGER_MS 10000                     /* to give the password, where there is one */
-#define REST_AFTER_MS 2000                    /* idle time after which buffers are given back */
+#define CLOSE_READS_MAX 16
+#define STRANGER_MS 10000  /* to give the password, where there is one */
+#define REST_AFTER_MS 2000 /* idle time after which buffers are given back */
 
 static void on_read(evutil_socket_t fd, short what, void *context)
 {
@@ -107,6 +108,20 @@ static void enter_held(struct connection *connection)
     server->held = connection;
 }
 
+/* Closes so that the last answers arrive: bytes left unread would make the kernel reset the connection
+ * and the client's drop what it has not read yet. */
+static void close_politely(int fd)
+{
+    char unread[4096];
+    (void)shutdown(fd, SHUT_WR);
+    for (int reads = 0; reads < CLOSE_READS_MAX; reads++) {
+        if (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0) {
+            break;
+        }
+    }
+    (void)close(fd);
+}
+
 void connection_close(struct connection *connection, const char *reason)
 {
     if (connection->closed) {
@@ -118,7 +133,7 @@ void connection_close(struct connection *connection, const char *reason)
     connection->closed = true;
     (void)event_del(&connection->read_event);
     (void)event_del(&connection->write_event);
-    (void)close(connection->fd);
+    close_politely(connection->fd);
     leave_held(connection);
     if (connection->previous != NULL) {
         connection->previous->next = connection->next;

@@ -445,6 +445,24 @@ void journal_connected(struct journal *journal)
     journal_go(journal, asks ? JOURNAL_CHECKING_SETTINGS : JOURNAL_CHECKING_ROLE);
 }
 
+void journal_refused(struct journal *journal, struct text error)
+{
+    if (is_final(journal)) {
+        return;
+    }
+    ASSERT(journal->state == JOURNAL_DOWN);
+    int length = (int)(error.length > 200 ? 200 : error.length);
+    if (journal->led) {
+        journal_note(journal, "Redis does not let this user in (%.*s); trying again", length,
+                     error.data);
+        return;
+    }
+    journal_halt(
+        journal,
+        "Redis does not let this user in (%.*s): see --redis-username and --redis-password", length,
+        error.data);
+}
+
 void journal_lost(struct journal *journal)
 {
     if (is_final(journal) || journal->state == JOURNAL_DOWN) {

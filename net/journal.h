@@ -165,6 +165,10 @@ void journal_tick(struct journal *journal, int64_t monotonic_ms, int64_t time_ms
 /* Says that a connection is there, authenticated, with nothing sent on it yet. */
 void journal_connected(struct journal *journal);
 
+/* Says that Redis does not let this user in, in its own words; the driver drops the connection. At the
+ * start that is a halt. Later it is held: whoever administrates that Redis may be changing passwords. */
+void journal_refused(struct journal *journal, struct text error);
+
 /* Says that the connection is gone, and the answers that were still to come with it. */
 void journal_lost(struct journal *journal);
 

@@ -29,9 +29,11 @@
 #include "engine/bug.h"
 #include "net/clock.h"
 #include "net/journal_redis_reply.h"
+#include "net/log.h"
 
 #define BACK_OFF_MS_MIN 50
 #define BACK_OFF_MS_MAX 2000
+#define AWAY_IS_NEWS_MS 1000 /* without a connection for so long is worth a line in the log */
 #define SETTLED_MS                                                                                 \
     2000 /* a connection that lived so long was a good one: no wait before the next */
 #define SEND_BUFFER_BYTES (2 * (int)BATCH_BYTES_MAX)
@@ -65,6 +67,7 @@ struct journal_redis {
     bool gone;             /* the context is gone, the journal does not know it yet */
     bool drop;             /* the context is to be freed as soon as nothing is inside */
     int64_t connect_at_ms; /* monotonic; when there is no context */
+    int64_t away_since_ms; /* monotonic; 0 while there is a connection, or none was tried */
     int64_t connected_at_ms;
     int64_t back_off_ms;
 
@@ -313,6 +316,11 @@ struct journal_port journal_redis_port(struct journal_redis *redis)
 
 static void connection_made(struct journal_redis *redis)
 {
+    if (redis->away_since_ms != 0) {
+        log_event(LOG_INFO, "journal_connected",
+                  LOG_NUMBER("after_ms", clock_monotonic_ms() - redis->away_since_ms));
+    }
+    redis->away_since_ms = 0;
     redis->told = true;
     tick(redis);
     journal_connected(redis->journal);
@@ -328,8 +336,11 @@ static void on_auth_answer(redisAsyncContext *context, void *reply, void *unused
     }
     (void)question_pop(redis);
     if (answered->type == REDIS_REPLY_ERROR) {
-        /* Go on: what is not allowed now, Redis will say to the journal, which knows what to do. */
-        snprintf(redis->trouble, sizeof(redis->trouble), "%s", answered->str);
+        /* Never go on as the default user, who may be allowed everything. */
+        give_up(redis, answered->str);
+        tick(redis);
+        journal_refused(redis->journal, (struct text){answered->str, (uint32_t)answered->len});
+        return;
     }
     connection_made(redis);
 }
@@ -382,9 +393,17 @@ static void on_connect(const redisAsyncContext *context, int status)
     }
 }
 
-/* Waits before the next attempt, longer each time. */
+/* Waits before the next attempt, longer each time. A private Redis that is just starting is no news. */
 static void connect_later(struct journal_redis *redis)
 {
+    int64_t away_ms = clock_monotonic_ms() - redis->away_since_ms;
+    bool wanted = journal_state(redis->journal) < JOURNAL_HANDED_OVER;
+    if (wanted && (away_ms >= AWAY_IS_NEWS_MS || redis->path == NULL)) {
+        log_limited(5000, LOG_WARN, "journal_unreachable",
+                    LOG_TEXT("redis", redis->path != NULL ? redis->path : redis->host),
+                    LOG_NUMBER("port", redis->port), LOG_TEXT("trouble", redis->trouble),
+                    LOG_NUMBER("away_ms", away_ms), LOG_TEXT("next", "trying again"));
+    }
     redis->connect_at_ms = clock_monotonic_ms() + redis->back_off_ms;
     redis->back_off_ms *= 2;
     redis->back_off_ms = redis->back_off_ms > BACK_OFF_MS_MAX ? BACK_OFF_MS_MAX
@@ -399,6 +418,8 @@ static void connect_now(struct journal_redis *redis)
         snprintf(redis->trouble, sizeof(redis->trouble), "%s",
                  context == NULL ? "no memory" : context->errstr);
         redis->stats.connect_failures++;
+        redis->away_since_ms = redis->away_since_ms == 0 ? clock_monotonic_ms()
+                                                         : redis->away_since_ms;
         connect_later(redis);
         if (context != NULL) {
             redisAsyncFree(context);
@@ -439,6 +460,7 @@ static void connection_gone(struct journal_redis *redis)
     } else if (now - redis->connected_at_ms >= SETTLED_MS) {
         redis->back_off_ms = BACK_OFF_MS_MIN;
     }
+    redis->away_since_ms = redis->away_since_ms == 0 ? now : redis->away_since_ms;
     connect_later(redis);
     if (redis->told) {
         redis->told = false;

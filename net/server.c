@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
 #include "net/birth.h"
+#include "net/clock.h"
 #include "net/journal_redis.h"
 #include "net/listener.h"
 #include "net/log.h"
@@ -20,20 +20,11 @@
 #define TICKS_PER_SECOND (1000 / SERVER_TICK_MS)
 #define LINGER_MS 500 /* for answers to leave when all is committed */
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void server_look_at_clock(struct server *server)
 {
     int64_t now_ms = server->engine->time_ms;
     if (server->options->clock == OPTIONS_CLOCK_REAL) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        int64_t real_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        int64_t real_ms = clock_real_ms();
         now_ms = real_ms > now_ms ? real_ms : now_ms;
     }
     server->now_ms = now_ms > server->now_ms ? now_ms : server->now_ms;
@@ -79,6 +70,9 @@ static void announce(const struct server *server)
     }
     if (options->clock == OPTIONS_CLOCK_MANUAL) {
         printf("MANUAL CLOCK: time stands still until CLOCK.SET; for tests only.\n");
+    }
+    if (options->password[0] != '\0') {
+        printf("It asks for the password: export REDISCLI_AUTH=... first.\n");
     }
     printf("Try:  redis-cli -p %u CAMPAIGN.PUT sale '{\"name\":\"Sale\",\"stock\":100,"
            "\"value\":{\"kind\":\"amount_off\",\"amount\":500}}' \\\n"
@@ -175,7 +169,7 @@ void server_stop(struct server *server, const char *reason)
     log_event(LOG_INFO, "stopping", LOG_TEXT("reason", reason),
               LOG_UNSIGNED("unacknowledged", server->engine->seq - server->durable_seq));
     server->state = SERVER_STOPPING;
-    server->stop_deadline_ms = monotonic_ms() + SERVER_STOP_MS / 2;
+    server->stop_deadline_ms = clock_monotonic_ms() + SERVER_STOP_MS / 2;
     listener_close(&server->listener);
     for (struct connection *at = server->connections; at != NULL; at = at->next) {
         (void)event_del(&at->read_event);
@@ -185,7 +179,7 @@ void server_stop(struct server *server, const char *reason)
 /* Takes the next step of a clean stop: commit, hand over, answer, end. */
 static void stop_goes_on(struct server *server)
 {
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
     if (!server->handover_asked) {
         server->handover_asked = true;
         if (server->journal == NULL) {
@@ -217,7 +211,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct server *server = context;
     server_look_at_clock(server);
-    server->tick_ms = monotonic_ms();
+    server->tick_ms = clock_monotonic_ms();
     server->ticks++;
     if (server->ticks % TICKS_PER_SECOND != 0) {
         return;
@@ -234,18 +228,21 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 static void on_signal(evutil_socket_t number, short what, void *context)
 {
     (void)what;
-    server_stop(context, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    server_stop(context, number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
 }
 
 static bool watch(struct server *server, char *message, size_t size)
 {
     const struct timeval every = {0, SERVER_TICK_MS * 1000};
     server->tick = event_new(server->base, -1, EV_PERSIST, on_tick, server);
-    server->signals[0] = evsignal_new(server->base, SIGTERM, on_signal, server);
-    server->signals[1] = evsignal_new(server->base, SIGINT, on_signal, server);
-    if (server->tick == NULL || server->signals[0] == NULL || server->signals[1] == NULL ||
-        event_add(server->tick, &every) != 0 || event_add(server->signals[0], NULL) != 0 ||
-        event_add(server->signals[1], NULL) != 0) {
+    static const int numbers[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    bool watched = true;
+    for (int at = 0; at < SERVER_SIGNALS; at++) {
+        server->signals[at] = evsignal_new(server->base, numbers[at], on_signal, server);
+        watched = watched && server->signals[at] != NULL &&
+                  event_add(server->signals[at], NULL) == 0;
+    }
+    if (!watched || server->tick == NULL || event_add(server->tick, &every) != 0) {
         snprintf(message, size, "out of memory");
         return false;
     }
@@ -255,10 +252,8 @@ static bool watch(struct server *server, char *message, size_t size)
 bool server_init(struct server *server, struct options *options, char *message, size_t size)
 {
     *server = (struct server){.options = options};
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    server->tick_ms = monotonic_ms();
-    server->started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    server->tick_ms = clock_monotonic_ms();
+    server->started_ms = clock_real_ms();
     struct event_config *config = event_config_new();
     if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) != 0) {
         snprintf(message, size, "out of memory");
@@ -383,7 +378,7 @@ void server_deinit(struct server *server)
     slowlog_destroy(&server->slowlog);
     turn_deinit(&server->turn);
     secret_deinit(&server->secrets);
-    for (int at = 0; at < 2; at++) {
+    for (int at = 0; at < SERVER_SIGNALS; at++) {
         if (server->signals[at] != NULL) {
             event_free(server->signals[at]);
         }

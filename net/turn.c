@@ -12,11 +12,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "engine/bug.h"
+#include "net/clock.h"
 #include "net/command_parse.h"
 #include "net/definition.h"
 #include "net/log.h"
@@ -24,6 +23,7 @@
 #include "net/server.h"
 #include "net/server_command.h"
 #include "net/slowlog.h"
+#include "net/word.h"
 
 #define READ_BYTES_MAX ((size_t)64 * 1024)
 
@@ -111,13 +111,6 @@ void turn_read(struct connection *connection)
         connection->length = connection->pending_length;
     }
     connection_make_ready(connection);
-}
-
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static struct resp_writer writer_of(struct connection *connection)
@@ -223,7 +216,7 @@ static void note_if_slow(const struct connection *connection, int64_t began_us, 
                          uint32_t commands)
 {
     const struct server *server = connection->server;
-    int64_t took_us = monotonic_us() - began_us;
+    int64_t took_us = clock_monotonic_us() - began_us;
     if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
         slowlog_note(server->slowlog, server->now_ms, took_us, command, commands, connection);
     }
@@ -238,7 +231,7 @@ static void carry_out(struct server *server)
         return;
     }
     turn->count = 0;
-    int64_t began_us = monotonic_us();
+    int64_t began_us = clock_monotonic_us();
     engine_prefetch(server->engine, turn->commands, count);
     for (uint32_t at = 0; at < count; at++) {
         step(turn->clients[at], &turn->commands[at]);
@@ -308,8 +301,8 @@ static void answer_server_command(struct connection *connection, const struct re
  * in any case, with or without a space behind the colon. */
 static bool is_http(struct text name)
 {
-    return (name.length == 4 && strncasecmp(name.data, "post", 4) == 0) ||
-           (name.length >= 5 && strncasecmp(name.data, "host:", 5) == 0);
+    return word_is(name, "post") ||
+           (name.length >= 5 && word_is((struct text){name.data, 5}, "host:"));
 }
 
 /* Carries out a business command that does not go into groups, or answers what is wrong with it. */
@@ -372,7 +365,7 @@ static void dispatch(struct connection *connection, const struct resp_request *r
     if (connection->closed) {
         return;
     }
-    int64_t began_us = monotonic_us();
+    int64_t began_us = clock_monotonic_us();
     if (spec != NULL && connection->authenticated) {
         answer_aside(connection, &aside, fine ? NULL : problem);
     } else {
