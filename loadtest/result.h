@@ -27,6 +27,9 @@ struct result {
     struct verdict_summary verdict; /* of a replay */
 };
 
+/* Tell whether a generator thread so busy was the limit of what was measured. */
+bool result_is_generator_bound(double cpu_share);
+
 /* Return how many requests got a business answer, and how many of those were claims. */
 uint64_t result_answers(const struct result *result);
 uint64_t result_claims(const struct result *result);

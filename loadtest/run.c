@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double cpu_share_most = 0.8;
-
 bool run_init(struct run *run, const struct options *options, volatile sig_atomic_t *interrupted,
               struct failure *failure)
 {
@@ -177,7 +175,7 @@ static void result_collect(struct run *run, struct thread *threads, uint64_t mea
     if (timed && options->seconds > result->seconds)
         result->seconds = options->seconds;
     result->interrupted = *run->interrupted;
-    result->generator_bound = result->cpu_share > cpu_share_most;
+    result->generator_bound = result_is_generator_bound(result->cpu_share);
 }
 
 bool run_load(struct run *run, const struct plan *plans, uint64_t requests, struct result *result,

@@ -42,6 +42,11 @@ uint64_t result_claims(const struct result *result)
     return count;
 }
 
+bool result_is_generator_bound(double cpu_share)
+{
+    return cpu_share > 0.8;
+}
+
 uint64_t result_answers(const struct result *result)
 {
     return result_claims(result) + result->total.outcomes[OUTCOME_LOOKUP_OK] +

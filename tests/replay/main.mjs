@@ -21,6 +21,7 @@ import {
   work_dir,
 } from '../lib/boon.mjs'
 import { fields } from '../lib/resp.mjs'
+import { broken_promises } from './broken_promises.mjs'
 import { find_rows, issued_with } from './rows.mjs'
 
 const LOAD = join(BUILD, 'boon-load')
@@ -314,4 +315,8 @@ need_build('boon-server', 'boon-load')
 console.log(
   `replay: ${rows.count} rows, ${rows.members.size} members, ${rows.campaigns.size} campaigns, ${rows.pairs} different claims${rows.is_real ? '' : ', made up or of another file'}`,
 )
-await run_suite('replay', { ample_stock, killed_in_the_middle, short_stock }, process.argv.slice(2))
+await run_suite(
+  'replay',
+  { ample_stock, killed_in_the_middle, short_stock, broken_promises },
+  process.argv.slice(2),
+)
