@@ -168,12 +168,6 @@ static bool goes_in_groups(enum command_type type)
     }
 }
 
-static const char *name_of(enum command_type type)
-{
-    const struct command_spec *spec = command_spec_of(type);
-    return spec == NULL ? "" : spec->name;
-}
-
 /* Tells why nothing can be carried out now, or NULL. */
 static const char *not_now(const struct server *server, enum command_type type)
 {
@@ -211,14 +205,17 @@ static void step(struct connection *connection, const struct command *command)
     reply_end(connection, &writer, outcome->gate);
 }
 
-/* Notes in the SLOWLOG what took longer than the operator wants. */
-static void note_if_slow(const struct connection *connection, int64_t began_us, const char *command,
-                         uint32_t commands)
+/* Notes in the SLOWLOG what took longer than the operator wants. `type` COMMAND_NONE: what the connection
+ * sent last. */
+static void note_if_slow(const struct connection *connection, int64_t began_us,
+                         enum command_type type, uint32_t commands)
 {
     const struct server *server = connection->server;
     int64_t took_us = clock_monotonic_us() - began_us;
     if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
-        slowlog_note(server->slowlog, server->now_ms, took_us, command, commands, connection);
+        const struct command_spec *spec = command_spec_of(type);
+        slowlog_note(server->slowlog, server->now_ms, took_us,
+                     spec == NULL ? connection->last_command : spec->name, commands, connection);
     }
 }
 
@@ -236,7 +233,7 @@ static void carry_out(struct server *server)
     for (uint32_t at = 0; at < count; at++) {
         step(turn->clients[at], &turn->commands[at]);
     }
-    note_if_slow(turn->clients[0], began_us, name_of(turn->commands[0].type), count);
+    note_if_slow(turn->clients[0], began_us, turn->commands[0].type, count);
 }
 
 /* Answers ["INVALID", pointer, message, …]. */
@@ -372,7 +369,7 @@ static void dispatch(struct connection *connection, const struct resp_request *r
         answer_other(connection, request);
     }
     if (!connection->closed) {
-        note_if_slow(connection, began_us, connection->last_command, 1);
+        note_if_slow(connection, began_us, COMMAND_NONE, 1);
     }
 }
 

@@ -11,7 +11,7 @@
 struct connection;
 struct server;
 
-#define TURN_COMMANDS 64U
+#define TURN_COMMANDS PREFETCH_COMMANDS_MAX /* of one group */
 
 struct turn {
     char *shared; /* what the sockets gave in this turn */

@@ -2,9 +2,10 @@
 //
 // The server is a real one; what the load tester is told to expect of it is wrong. So each audit must find
 // the difference, say it and end with 1.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check_equal, check_match } from '../lib/check.mjs'
-import { BUILD, open_campaign, run_program, start_boon } from '../lib/boon.mjs'
+import { BUILD, open_campaign, run_program, start_boon, work_dir } from '../lib/boon.mjs'
 
 const LOAD = join(BUILD, 'boon-load')
 
@@ -35,6 +36,17 @@ export async function broken_promises() {
     'more are there than were acknowledged', 1, /audit: FAIL/,
     'audit', ...sale, '--campaign-prefix', 'kept', '--expect-issued', '14',
   )
+
+  // The other ways to load: open loop, Zipf, several campaigns, look-ups in between; and the page of plots.
+  const page = join(work_dir(), 'sale.html')
+  await expect(
+    'an open loop of everything', 0, /LOOKUP_OK[\s\S]*audit: PASS/,
+    'sale', '--quiet', '--campaign-prefix', 'mixed', '--members', '500', '--campaigns', '3', '--stock', '100',
+    '--rate', '2000', '--seconds', '1', '--draw', 'zipf', '--balance-share', '30', '--html', page,
+  )
+  const html = readFileSync(page, 'utf8')
+  check_match('the page has plots', html, /<svg/)
+  check_equal('the page asks for nothing from elsewhere', html.match(/(?:src|href)="(?!#)|url\(/g), null)
 
   // Two for each member, where the load tester is told that one is the limit.
   await open_campaign(client, 'twice-0', 1000, { per_member: 2 })

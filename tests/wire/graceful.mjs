@@ -1,5 +1,7 @@
 // graceful.mjs -- SIGTERM in the middle of a rush: what was answered is kept, the end is quick and
 // clean.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   check_at_least,
   check_at_most,
@@ -27,6 +29,14 @@ async function end_under_load(title, signal, args, load) {
   check_equal(`${title}: exit code`, how.code, 0)
   check_at_most(`${title}: within 5 s`, how.ms, 5000)
   check_match(`${title}: it hands its journal over`, boon.err, /event=handed_over/)
+  const codes = boon.err.match(/[0-9A-Z]{4}(-[0-9A-Z]{4}){4}/g)
+  check_equal(`${title}: no coupon code is in the log`, codes, null)
+  const keys = readFileSync(join(boon.dir, 'secret'), 'utf8').match(/[0-9a-f]{64}/g)
+  check_at_least(`${title}: there are keys to keep`, keys.length, 3)
+  check_that(
+    `${title}: no key is in the log`,
+    keys.every((key) => !boon.err.includes(key)),
+  )
   check_at_least(`${title}: there was a rush`, claimers.ok.size, 1000)
   check_equal(`${title}: no odd answers`, claimers.odd, [])
   check_equal(`${title}: its Redis has ended`, redis_pids_in(boon.dir), [])
