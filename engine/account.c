@@ -150,6 +150,14 @@ void account_balance_decide(struct engine *engine, const struct command *command
     }
 }
 
+void account_link(struct engine *engine, uint32_t index)
+{
+    struct account *account = account_at(&engine->accounts, index);
+    struct member *member = member_at(&engine->members, account->member);
+    account->older = member->newest_account;
+    member->newest_account = index;
+}
+
 /* Returns the account, opened when it is the first amount of its asset. */
 static struct account *account_open(struct engine *engine, uint32_t member_index, uint32_t asset)
 {
@@ -158,9 +166,9 @@ static struct account *account_open(struct engine *engine, uint32_t member_index
     uint32_t index = account_find(&engine->accounts, member, asset);
     if (index == 0) {
         index = pool_add(&engine->accounts);
-        *account_at(&engine->accounts, index) = (struct account){
-            .member = member_index, .asset = asset, .older = member->newest_account};
-        member->newest_account = index;
+        *account_at(&engine->accounts, index) = (struct account){.member = member_index,
+                                                                 .asset = asset};
+        account_link(engine, index);
     }
     return account_at(&engine->accounts, index);
 }

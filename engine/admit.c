@@ -10,25 +10,12 @@
  * Room is made as the decide functions make it, so that a server with smaller limits than the one
  * before says so instead of falling over.
  */
+#include "engine/admit.h"
+
 #include <stddef.h>
 
 #include "engine/bug.h"
 #include "engine/engine.h"
-
-static bool text_fits(struct text text, uint32_t shortest, uint32_t longest)
-{
-    return text.length >= shortest && text.length <= longest;
-}
-
-static bool time_fits(int64_t time_ms)
-{
-    return time_ms >= 0 && time_ms <= TIME_MS_MAX;
-}
-
-static bool name_known(const struct engine *engine, enum name_kind kind, uint32_t number)
-{
-    return number == 0 || pool_has(&engine->names[kind].pool, number);
-}
 
 static const char *genesis_admits(struct engine *engine, const struct event_genesis *event)
 {
@@ -197,7 +184,7 @@ static const char *coupon_issued_admits(struct engine *engine,
         !name_known(engine, NAME_STAFF, event->staff)) {
         return "a coupon names a channel, store or staff id that does not exist";
     }
-    if (event->key >= CODE_KEYS || !engine->options.code_keys.live[event->key]) {
+    if (!key_known(engine, event->key)) {
         return "a coupon's code was made with a key that is not in the secret file";
     }
     return coupon_reserve(&engine->coupons) ? NULL : "more coupons than this server has room for";
@@ -257,6 +244,9 @@ const char *engine_admits(struct engine *engine, const struct event *event)
 #define EVENT(number, NAME, name, meaning)                                                         \
     case EVENT_##NAME:                                                                             \
         return name##_admits(engine, &event->as.name);
+#define STATE_EVENT(number, NAME, name, meaning)                                                   \
+    case EVENT_##NAME:                                                                             \
+        return "a snapshot's event stands in the journal";
 #define FIELD(name, TYPE, field, meaning)
 #define EVENT_END(NAME, name)
 #include "engine/events.def"

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
+#include "engine/request.h"
 #include "engine/state.h"
 
 #define UNITS_PER_CAMPAIGN 16U /* of kept text, on average: 4 KiB */
@@ -98,6 +99,43 @@ static void refuse_state(const struct campaign *campaign, struct outcome *outcom
     outcome->word = campaign_state_word(campaign->state);
 }
 
+/* What a request id remembers of an answer; of a restock it is the stock. Part of the journal: append
+ * only. */
+enum campaign_result {
+    CAMPAIGN_RESULT_SAME = 0,    /* it was so already */
+    CAMPAIGN_RESULT_CHANGED = 1, /* updated; started, paused, stopped */
+    CAMPAIGN_RESULT_CREATED = 2,
+};
+
+static const char *put_word(uint64_t result)
+{
+    static const char *const words[] = {"unchanged", "updated", "created"};
+    ASSERT(result < sizeof(words) / sizeof(words[0]));
+    return words[result];
+}
+
+/* Tells whether a request was seen before; then its answer is in `check`, or the outcome is a mismatch.
+ * An OK that changed nothing left no number at the campaign to wait for, so it waits for all so far. */
+static bool repeated(struct engine *engine, const struct command *command, struct text campaign,
+                     struct text id, const struct text *body, uint32_t body_count, int64_t now_ms,
+                     struct request_check *check, struct outcome *outcome)
+{
+    enum request_seen seen = request_look(engine, command, campaign, id, body, body_count, now_ms,
+                                          check);
+    if (seen == REQUEST_NEW) {
+        return false;
+    }
+    uint32_t index = campaign_find(&engine->campaigns, campaign);
+    ASSERT(index != 0);
+    outcome->gate = check->result == CAMPAIGN_RESULT_SAME
+                        ? engine->seq
+                        : campaign_at(&engine->campaigns, index)->definition_seq;
+    if (seen == REQUEST_OTHER_BODY) {
+        outcome_refuse(outcome, REFUSAL_REQUEST_MISMATCH, outcome->gate);
+    }
+    return true;
+}
+
 static bool value_equal(const struct campaign_value *a, const struct campaign_value *b)
 {
     return a->kind == b->kind && a->percent == b->percent && a->amount_fen == b->amount_fen &&
@@ -126,26 +164,26 @@ static bool may_redefine(const struct campaign *campaign, const struct campaign_
     return true;
 }
 
-void campaign_put_decide(struct engine *engine, const struct command *command, int64_t now_ms,
-                         struct outcome *outcome)
+/* Decides a definition that was not asked for before under the same request id. */
+static void define_decide(struct engine *engine, const struct campaign_put *put,
+                          const struct request_check *check, struct outcome *outcome)
 {
-    (void)now_ms;
-    const struct campaign_put *put = &command->as.campaign_put;
     const struct campaign_definition *wanted = put->document.definition;
     ASSERT(wanted != NULL);
     struct campaigns *campaigns = &engine->campaigns;
     uint32_t index = campaign_find(campaigns, put->campaign);
-    outcome->word = "created";
+    uint64_t result = CAMPAIGN_RESULT_CREATED;
     if (index != 0) {
         const struct campaign *campaign = campaign_at(campaigns, index);
         if (!may_redefine(campaign, wanted, outcome)) {
             return;
         }
         outcome->gate = campaign->definition_seq;
-        outcome->word = "updated";
+        result = CAMPAIGN_RESULT_CHANGED;
         if (campaign->stock == wanted->stock &&
             text_equal(texts_show(&campaigns->texts, campaign->source), wanted->source)) {
-            outcome->word = "unchanged";
+            outcome->word = put_word(CAMPAIGN_RESULT_SAME);
+            request_bind(engine, check, CAMPAIGN_RESULT_SAME, outcome);
             return;
         }
     }
@@ -159,6 +197,7 @@ void campaign_put_decide(struct engine *engine, const struct command *command, i
         return;
     }
     outcome->campaign = index != 0 ? index : campaigns->pool.count;
+    outcome->word = put_word(result);
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_DEFINED);
     event->as.campaign_defined = (struct event_campaign_defined){
         .campaign = outcome->campaign,
@@ -175,6 +214,20 @@ void campaign_put_decide(struct engine *engine, const struct command *command, i
         .maximum_fen = wanted->value.maximum_fen,
         .source = wanted->source,
     };
+    request_bind(engine, check, result, outcome);
+}
+
+void campaign_put_decide(struct engine *engine, const struct command *command, int64_t now_ms,
+                         struct outcome *outcome)
+{
+    const struct campaign_put *put = &command->as.campaign_put;
+    struct request_check check = {0};
+    if (!repeated(engine, command, put->campaign, put->request, &put->document.source, 1, now_ms,
+                  &check, outcome)) {
+        define_decide(engine, put, &check, outcome);
+    } else if (outcome->refusal == REFUSAL_NONE) {
+        outcome->word = put_word(check.result);
+    }
 }
 
 void campaign_get_decide(struct engine *engine, const struct command *command, int64_t now_ms,
@@ -208,16 +261,23 @@ void campaign_list_decide(struct engine *engine, const struct command *command, 
     }
 }
 
-static void move_decide(struct engine *engine, struct text id, enum campaign_state to,
+/* START, PAUSE and STOP say the same OK whether they moved the campaign or found it there. */
+static void move_decide(struct engine *engine, const struct command *command, struct text id,
+                        struct text request, enum campaign_state to, int64_t now_ms,
                         struct outcome *outcome)
 {
+    struct request_check check = {0};
+    outcome->word = campaign_state_word((uint8_t)to);
+    if (repeated(engine, command, id, request, NULL, 0, now_ms, &check, outcome)) {
+        return;
+    }
     const struct campaign *campaign = find_or_refuse(engine, id, outcome);
     if (campaign == NULL) {
         return;
     }
     outcome->gate = campaign->definition_seq;
-    outcome->word = campaign_state_word((uint8_t)to);
     if (campaign->state == to) {
+        request_bind(engine, &check, CAMPAIGN_RESULT_SAME, outcome);
         return;
     }
     if (!campaign_may_move(campaign->state, (uint8_t)to)) {
@@ -226,34 +286,46 @@ static void move_decide(struct engine *engine, struct text id, enum campaign_sta
     }
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_MOVED);
     event->as.campaign_moved = (struct event_campaign_moved){outcome->campaign, (uint8_t)to};
+    request_bind(engine, &check, CAMPAIGN_RESULT_CHANGED, outcome);
 }
 
 void campaign_start_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                            struct outcome *outcome)
 {
-    (void)now_ms;
-    move_decide(engine, command->as.campaign_start.campaign, CAMPAIGN_RUNNING, outcome);
+    const struct campaign_start *ask = &command->as.campaign_start;
+    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_RUNNING, now_ms, outcome);
 }
 
 void campaign_pause_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                            struct outcome *outcome)
 {
-    (void)now_ms;
-    move_decide(engine, command->as.campaign_pause.campaign, CAMPAIGN_PAUSED, outcome);
+    const struct campaign_pause *ask = &command->as.campaign_pause;
+    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_PAUSED, now_ms, outcome);
 }
 
 void campaign_stop_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                           struct outcome *outcome)
 {
-    (void)now_ms;
-    move_decide(engine, command->as.campaign_stop.campaign, CAMPAIGN_STOPPED, outcome);
+    const struct campaign_stop *ask = &command->as.campaign_stop;
+    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_STOPPED, now_ms, outcome);
+}
+
+static struct text number_text(const int64_t *number)
+{
+    return (struct text){(const char *)number, sizeof(*number)};
 }
 
 void campaign_restock_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                              struct outcome *outcome)
 {
-    (void)now_ms;
     const struct campaign_restock *restock = &command->as.campaign_restock;
+    struct request_check check = {0};
+    struct text body[] = {number_text(&restock->delta), number_text(&restock->expect)};
+    if (repeated(engine, command, restock->campaign, restock->request, body, 2, now_ms, &check,
+                 outcome)) {
+        outcome->numbers[0] = (int64_t)check.result;
+        return;
+    }
     const struct campaign *campaign = find_or_refuse(engine, restock->campaign, outcome);
     if (campaign == NULL) {
         return;
@@ -284,6 +356,7 @@ void campaign_restock_decide(struct engine *engine, const struct command *comman
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_RESTOCKED);
     event->as.campaign_restocked = (struct event_campaign_restocked){outcome->campaign,
                                                                      (uint64_t)wanted};
+    request_bind(engine, &check, (uint64_t)wanted, outcome);
     outcome->numbers[0] = wanted;
 }
 

@@ -71,8 +71,9 @@ enum command_kind {
 
 struct command {
     enum command_type type;
-    uint32_t principal;   /* who asks; 0 = the one and only, while no principals are defined */
-    uint64_t member_hash; /* filled by engine_prefetch(); 0 = not yet */
+    uint32_t principal;      /* who asks; 0 = the one and only, while no principals are defined */
+    uint64_t member_hash;    /* filled by engine_prefetch(); 0 = not yet */
+    uint64_t request_key[2]; /* filled by engine_prefetch(); both 0 = not yet, or no request id */
     union {
 #define COMMAND(number, NAME, name, resp, kind, summary) struct name name;
 #define ARGUMENT(name, TYPE, field, word, need, meaning)

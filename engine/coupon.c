@@ -233,12 +233,28 @@ void coupon_list_decide(struct engine *engine, const struct command *command, in
     outcome->numbers[0] = list->limit == 0 ? PAGE_ITEMS : list->limit;
 }
 
+void coupon_link(struct engine *engine, uint32_t index, uint32_t before)
+{
+    struct coupons *coupons = &engine->coupons;
+    struct coupon *coupon = coupon_at(coupons, index);
+    struct member *member = member_at(&engine->members, coupon->member);
+    uint64_t hash = coupon_pair_hash(coupon->member, coupon->campaign);
+    if (before == 0) {
+        table_add(&coupons->pairs, hash, index, pair_rehash, coupons);
+    } else {
+        table_replace(&coupons->pairs, hash, before, index);
+    }
+    coupon->older = member->newest_coupon;
+    member->newest_coupon = index;
+    member->coupon_count++;
+    campaign_at(&engine->campaigns, coupon->campaign)->issued++;
+}
+
 void coupon_issued_apply(struct engine *engine, const struct event_coupon_issued *event)
 {
     struct coupons *coupons = &engine->coupons;
     uint32_t index = pool_add(&coupons->pool);
     ASSERT(index == event->serial);
-    struct member *member = member_at(&engine->members, event->member);
     struct campaign *campaign = campaign_at(&engine->campaigns, event->campaign);
     ASSERT(campaign->issued < campaign->stock);
     uint32_t newest = event->nth == 1 ? 0 : coupon_newest(coupons, event->member, event->campaign);
@@ -247,7 +263,6 @@ void coupon_issued_apply(struct engine *engine, const struct event_coupon_issued
     *coupon = (struct coupon){
         .member = event->member,
         .campaign = event->campaign,
-        .older = member->newest_coupon,
         .store = event->store,
         .staff = event->staff,
         .channel = event->channel,
@@ -256,15 +271,7 @@ void coupon_issued_apply(struct engine *engine, const struct event_coupon_issued
         .key = event->key,
     };
     memcpy(coupon->issued_at, &engine->time_ms, sizeof(coupon->issued_at));
-    uint64_t hash = coupon_pair_hash(event->member, event->campaign);
-    if (newest == 0) {
-        table_add(&coupons->pairs, hash, index, pair_rehash, coupons);
-    } else {
-        table_replace(&coupons->pairs, hash, newest, index);
-    }
-    member->newest_coupon = index;
-    member->coupon_count++;
-    member->changed_seq = engine->seq;
-    campaign->issued++;
+    coupon_link(engine, index, newest);
+    member_at(&engine->members, event->member)->changed_seq = engine->seq;
     campaign->changed_seq = engine->seq;
 }

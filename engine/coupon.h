@@ -70,6 +70,10 @@ uint32_t coupon_newest(const struct coupons *coupons, uint32_t member, uint32_t 
 /* Makes sure that one more coupon can be issued. False: full. */
 bool coupon_reserve(struct coupons *coupons) __attribute__((warn_unused_result));
 
+/* Hangs the coupon whose record is taken under its member, as the newest of both lists. `before`: the
+ * newest of its pair so far; 0 = none. Room in the table must have been reserved. */
+void coupon_link(struct engine *engine, uint32_t index, uint32_t before);
+
 void coupon_claim_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                          struct outcome *outcome);
 void coupon_get_decide(struct engine *engine, const struct command *command, int64_t now_ms,

@@ -21,6 +21,31 @@ static bool names_of_kinds_init(struct engine *engine)
     return true;
 }
 
+static bool parts_init(struct engine *engine)
+{
+    const struct engine_options *options = &engine->options;
+    uint64_t accounts = (uint64_t)options->members_max * 4;
+    accounts = accounts > UINT32_MAX - 1 ? UINT32_MAX - 1 : accounts;
+    return members_init(&engine->members, options->members_max, options->hash_seed) &&
+           pool_init(&engine->accounts, sizeof(struct account), (uint32_t)accounts) &&
+           campaigns_init(&engine->campaigns, options->campaigns_max, options->hash_seed) &&
+           coupons_init(&engine->coupons, options->coupons_max) && names_of_kinds_init(engine) &&
+           requests_init(&engine->requests, options->requests_max, options->request_window_ms,
+                         options->request_secret);
+}
+
+static void parts_deinit(struct engine *engine)
+{
+    members_deinit(&engine->members);
+    pool_deinit(&engine->accounts);
+    campaigns_deinit(&engine->campaigns);
+    coupons_deinit(&engine->coupons);
+    for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
+        names_deinit(&engine->names[kind]);
+    }
+    requests_deinit(&engine->requests);
+}
+
 struct engine *engine_create(const struct engine_options *options)
 {
     ASSERT(options->code_key < CODE_KEYS && options->code_keys.live[options->code_key]);
@@ -29,14 +54,7 @@ struct engine *engine_create(const struct engine_options *options)
         return NULL;
     }
     engine->options = *options;
-    uint64_t accounts = (uint64_t)options->members_max * 4;
-    accounts = accounts > UINT32_MAX - 1 ? UINT32_MAX - 1 : accounts;
-    if (!members_init(&engine->members, options->members_max, options->hash_seed) ||
-        !pool_init(&engine->accounts, sizeof(struct account), (uint32_t)accounts) ||
-        !campaigns_init(&engine->campaigns, options->campaigns_max, options->hash_seed) ||
-        !coupons_init(&engine->coupons, options->coupons_max) || !names_of_kinds_init(engine) ||
-        !requests_init(&engine->requests, options->requests_max, options->request_window_ms,
-                       options->request_secret)) {
+    if (!parts_init(engine)) {
         engine_destroy(&engine);
     }
     return engine;
@@ -47,16 +65,17 @@ void engine_destroy(struct engine **engine)
     if (*engine == NULL) {
         return;
     }
-    members_deinit(&(*engine)->members);
-    pool_deinit(&(*engine)->accounts);
-    campaigns_deinit(&(*engine)->campaigns);
-    coupons_deinit(&(*engine)->coupons);
-    for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
-        names_deinit(&(*engine)->names[kind]);
-    }
-    requests_deinit(&(*engine)->requests);
+    parts_deinit(*engine);
     free(*engine);
     *engine = NULL;
+}
+
+bool engine_clear(struct engine *engine)
+{
+    parts_deinit(engine);
+    engine->seq = 0;
+    engine->time_ms = 0;
+    return parts_init(engine);
 }
 
 static void clock_set_decide(struct engine *engine, const struct command *command, int64_t now_ms,
@@ -154,6 +173,9 @@ void engine_apply(struct engine *engine, int64_t time_ms, const struct event *ev
     case EVENT_##NAME:                                                                             \
         name##_apply(engine, &event->as.name);                                                     \
         return;
+#define STATE_EVENT(number, NAME, name, meaning)                                                   \
+    case EVENT_##NAME:                                                                             \
+        break;
 #define FIELD(name, TYPE, field, meaning)
 #define EVENT_END(NAME, name)
 #include "engine/events.def"
@@ -163,5 +185,5 @@ void engine_apply(struct engine *engine, int64_t time_ms, const struct event *ev
     case EVENT_NONE:
         break;
     }
-    ASSERT(event->type != EVENT_NONE);
+    bug_found("an event that no journal has was applied", __FILE__, __LINE__);
 }

@@ -17,6 +17,9 @@
 struct engine *engine_create(const struct engine_options *options);
 void engine_destroy(struct engine **engine);
 
+/* Makes the engine as it was created, in place. False: no memory, and it is good for engine_destroy() only. */
+bool engine_clear(struct engine *engine) __attribute__((warn_unused_result));
+
 /* Carries out one command at `now_ms` (earlier than the last one: that one's time counts). */
 void engine_step(struct engine *engine, int64_t now_ms, const struct command *command,
                  struct outcome *outcome);

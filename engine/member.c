@@ -107,21 +107,33 @@ void member_get_decide(struct engine *engine, const struct command *command, int
     }
 }
 
+uint32_t member_add(struct members *members, struct text id)
+{
+    ASSERT(id.length > 0 && id.length <= ID_BYTES_MAX);
+    uint32_t index = pool_add(&members->pool);
+    struct member *member = member_at(members, index);
+    member->id_length = (uint8_t)id.length;
+    char *at = member->id;
+    if (id.length > MEMBER_ID_INLINE) {
+        member->long_id = pool_add(&members->long_ids);
+        at = pool_at(&members->long_ids, member->long_id);
+    }
+    memcpy(at, id.data, id.length);
+    return index;
+}
+
+void member_link(struct members *members, uint32_t index, uint64_t hash)
+{
+    table_add(&members->table, hash, index, member_rehash, members);
+}
+
 void member_created_apply(struct engine *engine, const struct event_member_created *event)
 {
-    ASSERT(event->id.length > 0 && event->id.length <= ID_BYTES_MAX);
     struct members *members = &engine->members;
-    uint32_t index = pool_add(&members->pool);
+    uint32_t index = member_add(members, event->id);
     ASSERT(index == event->member);
     struct member *member = member_at(members, index);
     member->joined_at_ms = engine->time_ms;
     member->changed_seq = engine->seq;
-    member->id_length = (uint8_t)event->id.length;
-    char *id = member->id;
-    if (event->id.length > MEMBER_ID_INLINE) {
-        member->long_id = pool_add(&members->long_ids);
-        id = pool_at(&members->long_ids, member->long_id);
-    }
-    memcpy(id, event->id.data, event->id.length);
-    table_add(&members->table, member_hash(members, event->id), index, member_rehash, members);
+    member_link(members, index, member_hash(members, event->id));
 }

@@ -61,6 +61,11 @@ uint32_t member_find_or_refuse(const struct engine *engine, struct text id, uint
 bool member_reserve(struct members *members, uint32_t id_length)
     __attribute__((warn_unused_result));
 
+/* Takes the next record for a member of this id. Room must have been reserved, the hash is member_hash()
+ * of the id. member_find() finds it from member_link() on. */
+uint32_t member_add(struct members *members, struct text id);
+void member_link(struct members *members, uint32_t index, uint64_t hash);
+
 /* Finds a member, or decides to create it. Returns the index, existing or to be; 0: refused. */
 uint32_t member_decide(struct engine *engine, struct text id, uint64_t hash,
                        struct outcome *outcome) __attribute__((warn_unused_result));

@@ -1,7 +1,7 @@
 /* prefetch.c -- memory latency paid once a batch: bucket → record → pair, all commands at each stage.
  *
  * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
- * member's hash, which stays in the command.
+ * member's hash and the request id's key, which stay in the command.
  */
 #include "engine/bug.h"
 #include "engine/engine.h"
@@ -27,6 +27,21 @@ static const struct text *member_argument(const struct command *command)
     }
 }
 
+/* Returns the request id of a command that may carry one beside its member; empty: none. */
+static struct text request_argument(const struct command *command)
+{
+    switch (command->type) {
+    case COMMAND_COUPON_CLAIM:
+        return command->as.coupon_claim.request;
+    case COMMAND_ACCOUNT_EARN:
+        return command->as.account_earn.request;
+    case COMMAND_ACCOUNT_SPEND:
+        return command->as.account_spend.request;
+    default:
+        return (struct text){0};
+    }
+}
+
 /* Fetches the bucket of a claim's pair. A member who is not there yet will get the next number. */
 static uint64_t prefetch_pair(const struct engine *engine, const struct command *command,
                               uint32_t member)
@@ -44,10 +59,15 @@ void engine_prefetch(const struct engine *engine, struct command *commands, uint
     uint64_t pairs[PREFETCH_COMMANDS_MAX];
     for (uint32_t at = 0; at < count; at++) {
         const struct text *member = member_argument(&commands[at]);
+        struct text request = request_argument(&commands[at]);
         commands[at].member_hash = 0;
+        commands[at].request_key[0] = commands[at].request_key[1] = 0;
         if (member != NULL) {
             commands[at].member_hash = member_hash(members, *member);
             table_prefetch(&members->table, commands[at].member_hash);
+        }
+        if (request.length > 0) {
+            request_prefetch(&engine->requests, &commands[at], *member, request);
         }
     }
     for (uint32_t at = 0; at < count; at++) {

@@ -18,11 +18,6 @@ struct request_key {
     struct bytes16 key;
 };
 
-static uint64_t key_hash(struct bytes16 key)
-{
-    return bytes_get_u64(key.at); /* a keyed hash already */
-}
-
 static bool request_is(const void *key, uint32_t index)
 {
     const struct request_key *wanted = key;
@@ -34,7 +29,19 @@ static uint64_t request_rehash(const void *context, uint32_t index)
 {
     const struct requests *requests = context;
     const struct request *request = pool_at(&requests->ring, index);
-    return key_hash(request->key);
+    return request_hash(request->key);
+}
+
+uint32_t request_find(const struct requests *requests, struct bytes16 key)
+{
+    struct request_key wanted = {&requests->ring, key};
+    return table_find(&requests->table, request_hash(key), request_is, &wanted);
+}
+
+void request_link(struct requests *requests, uint32_t index)
+{
+    const struct request *request = pool_at(&requests->ring, index);
+    table_add(&requests->table, request_hash(request->key), index, request_rehash, requests);
 }
 
 bool requests_init(struct requests *requests, uint32_t limit, int64_t window_ms,
@@ -69,8 +76,44 @@ static uint8_t *append(uint8_t *at, struct text text)
     return at + 4 + text.length;
 }
 
+/* Appends a part of a body. For a long one, a document, its hash stands in; its length tells which. */
+static uint8_t *append_body(uint8_t *at, struct text text)
+{
+    if (text.length <= REQUEST_BYTES_MAX) {
+        return append(at, text);
+    }
+    XXH128_hash_t hash = XXH3_128bits(text.data, text.length);
+    bytes_put_u32(at, text.length);
+    bytes_put_u64(at + 4, hash.low64);
+    bytes_put_u64(at + 12, hash.high64);
+    return at + 20;
+}
+
+struct bytes16 request_key_make(const struct requests *requests, const struct command *command,
+                                struct text subject, struct text id)
+{
+    struct bytes16 key;
+    uint8_t bytes[8 + 2 * (4 + REQUEST_BYTES_MAX)];
+    bytes_put_u32(bytes, command->principal);
+    bytes_put_u32(bytes + 4, (uint32_t)command->type);
+    uint8_t *end = append(append(bytes + 8, subject), id);
+    int failed = crypto_shorthash_siphashx24(key.at, bytes, (size_t)(end - bytes),
+                                             requests->secret);
+    ASSERT(failed == 0);
+    return key;
+}
+
+void request_prefetch(const struct requests *requests, struct command *command, struct text subject,
+                      struct text id)
+{
+    struct bytes16 key = request_key_make(requests, command, subject, id);
+    _Static_assert(sizeof(key) == sizeof(command->request_key), "a key is 16 bytes");
+    memcpy(command->request_key, key.at, sizeof(key));
+    table_prefetch(&requests->table, request_hash(key));
+}
+
 enum request_seen request_look(struct engine *engine, const struct command *command,
-                               struct text member, struct text id, const struct text *body,
+                               struct text subject, struct text id, const struct text *body,
                                uint32_t body_count, int64_t now_ms, struct request_check *check)
 {
     check->asked = id.length > 0;
@@ -78,22 +121,20 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
         return REQUEST_NEW;
     }
     struct requests *requests = &engine->requests;
-    uint8_t bytes[8 + 4 * (4 + REQUEST_BYTES_MAX)];
-    bytes_put_u32(bytes, command->principal);
-    bytes_put_u32(bytes + 4, (uint32_t)command->type);
-    uint8_t *end = append(append(bytes + 8, member), id);
-    int failed = crypto_shorthash_siphashx24(check->key.at, bytes, (size_t)(end - bytes),
-                                             requests->secret);
-    ASSERT(failed == 0);
-    ASSERT(body_count <= 4);
-    end = bytes;
+    if ((command->request_key[0] | command->request_key[1]) != 0) {
+        memcpy(check->key.at, command->request_key, sizeof(check->key));
+    } else {
+        check->key = request_key_make(requests, command, subject, id);
+    }
+    uint8_t bytes[REQUEST_BODY_PARTS_MAX * (4 + REQUEST_BYTES_MAX)];
+    ASSERT(body_count <= REQUEST_BODY_PARTS_MAX);
+    uint8_t *end = bytes;
     for (uint32_t part = 0; part < body_count; part++) {
-        end = append(end, body[part]);
+        end = append_body(end, body[part]);
     }
     check->fingerprint = XXH3_64bits(bytes, (size_t)(end - bytes));
 
-    struct request_key wanted = {&requests->ring, check->key};
-    uint32_t index = table_find(&requests->table, key_hash(check->key), request_is, &wanted);
+    uint32_t index = request_find(requests, check->key);
     if (index == 0) {
         return REQUEST_NEW;
     }
@@ -116,6 +157,7 @@ void request_bind(struct engine *engine, const struct request_check *check, uint
         outcome->word = "requests";
         return;
     }
+    ASSERT(result <= (uint64_t)BALANCE_MAX); /* more is not admitted from a journal */
     struct event *event = outcome_event(outcome, EVENT_REQUEST_BOUND);
     event->as.request_bound = (struct event_request_bound){check->key, check->fingerprint, result};
 }
@@ -125,7 +167,7 @@ static void forget_oldest(struct requests *requests)
     struct request *oldest = request_at(requests, requests->forgotten);
     if (oldest->bound_at_ms != REQUEST_FORGOTTEN_MS) {
         uint32_t index = 1 + (uint32_t)(requests->forgotten % requests->limit);
-        table_remove(&requests->table, key_hash(oldest->key), index);
+        table_remove(&requests->table, request_hash(oldest->key), index);
         oldest->bound_at_ms = REQUEST_FORGOTTEN_MS;
     }
     requests->forgotten++;
@@ -147,15 +189,14 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
         uint32_t added = pool_add(&requests->ring);
         ASSERT(added == index);
     }
-    struct request_key wanted = {&requests->ring, event->key};
-    uint32_t old = table_find(&requests->table, key_hash(event->key), request_is, &wanted);
+    uint32_t old = request_find(requests, event->key);
     *(struct request *)pool_at(&requests->ring, index) = (struct request){
         event->key, event->fingerprint, event->result, engine->time_ms};
     if (old != 0) {
-        table_replace(&requests->table, key_hash(event->key), old, index);
+        table_replace(&requests->table, request_hash(event->key), old, index);
         ((struct request *)pool_at(&requests->ring, old))->bound_at_ms = REQUEST_FORGOTTEN_MS;
     } else {
-        table_add(&requests->table, key_hash(event->key), index, request_rehash, requests);
+        request_link(requests, index);
     }
     requests->bound++;
 }

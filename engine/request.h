@@ -1,9 +1,10 @@
 /* request.h -- request ids: the same request gets the same answer, and has one effect.
  *
- * A request id is looked up before every check. Only an accepted change binds its id; a refused one
- * stays free. The key is a keyed 128-bit hash of (principal, command, member as sent, id), with a
- * fingerprint of the body beside it. Records lie in a ring: when it is full, or a record is older than
- * the window, the oldest is forgotten. 40 bytes each.
+ * A request id is looked up before every check. What was accepted binds its id; what was refused leaves
+ * it free. An OK that found nothing left to change binds too: sent again, after others have moved on, it
+ * must not undo what they did. The key is a keyed 128-bit hash of (principal, command, member or campaign
+ * as sent, id), with a fingerprint of the body beside it. Records lie in a ring: when it is full, or a
+ * record is older than the window, the oldest is forgotten. 40 bytes each.
  *
  *     look → NEW ──accepted──► bind        look → SAME → the first answer again
  *                └─refused───► (free)      look → OTHER_BODY → REQUEST_MISMATCH
@@ -11,6 +12,7 @@
 #ifndef BOON_ENGINE_REQUEST_H
 #define BOON_ENGINE_REQUEST_H
 
+#include "engine/bytes.h"
 #include "engine/command.h"
 #include "engine/event.h"
 #include "engine/table.h"
@@ -21,11 +23,12 @@ struct outcome;
 struct request {
     struct bytes16 key;
     uint64_t fingerprint; /* of the body */
-    uint64_t result;      /* the answer's word: a serial number or a balance */
+    uint64_t result;      /* the answer: a serial number, a balance, a stock, what a campaign did */
     int64_t bound_at_ms;  /* ms since 1970; REQUEST_FORGOTTEN_MS = bound anew since */
 };
 
 #define REQUEST_FORGOTTEN_MS (-1)
+#define REQUEST_BODY_PARTS_MAX 4U
 
 struct requests {
     struct pool ring;   /* record 1 + n % limit is the n-th bound */
@@ -56,6 +59,18 @@ static inline struct request *request_at(const struct requests *requests, uint64
     return pool_at(&requests->ring, 1 + (uint32_t)(number % requests->limit));
 }
 
+/* Returns the hash of the table's key: the first bytes of a keyed hash. */
+static inline uint64_t request_hash(struct bytes16 key)
+{
+    return bytes_get_u64(key.at);
+}
+
+/* Returns the place of the request of this key in the ring's pool, or 0. */
+uint32_t request_find(const struct requests *requests, struct bytes16 key);
+
+/* Puts the record at this place into the table; none of its key is there, and room is reserved. */
+void request_link(struct requests *requests, uint32_t index);
+
 bool requests_init(struct requests *requests, uint32_t limit, int64_t window_ms,
                    const uint8_t secret[16]) __attribute__((warn_unused_result));
 void requests_deinit(struct requests *requests);
@@ -63,12 +78,22 @@ void requests_deinit(struct requests *requests);
 /* Makes sure that one more can be bound. False: no memory. */
 bool request_reserve(struct requests *requests) __attribute__((warn_unused_result));
 
-/* Looks a request id up; `body` is what has to be the same beside it. An empty id is REQUEST_NEW. */
+/* Returns the key of a request id; `subject` is the member or campaign as sent. */
+struct bytes16 request_key_make(const struct requests *requests, const struct command *command,
+                                struct text subject, struct text id);
+
+/* Fetches, and writes into the command, what request_look() will need first. */
+void request_prefetch(const struct requests *requests, struct command *command, struct text subject,
+                      struct text id);
+
+/* Looks a request id up; `subject` is the member or campaign as sent, `body` what has to be the same
+ * beside it: REQUEST_BODY_PARTS_MAX texts at most, of any length. An empty id is REQUEST_NEW. */
 enum request_seen request_look(struct engine *engine, const struct command *command,
-                               struct text member, struct text id, const struct text *body,
+                               struct text subject, struct text id, const struct text *body,
                                uint32_t body_count, int64_t now_ms, struct request_check *check);
 
-/* Adds the event that binds the id to `result`, when the command carried one. */
+/* Adds the event that binds the id to `result`, when the command carried one. `result` is at most
+ * BALANCE_MAX. */
 void request_bind(struct engine *engine, const struct request_check *check, uint64_t result,
                   struct outcome *outcome);
 

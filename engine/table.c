@@ -39,6 +39,27 @@ void table_deinit(struct table *table)
     *table = (struct table){0};
 }
 
+bool table_presize(struct table *table, uint64_t count)
+{
+    ASSERT(table->count == 0);
+    uint64_t entries = (uint64_t)TABLE_SLOTS * LOAD_NUMERATOR; /* of so many buckets: */
+    uint64_t buckets = (count * LOAD_DENOMINATOR + entries - 1) / entries;
+    if (buckets >= table->buckets.limit) {
+        return false;
+    }
+    if (buckets > table->bucket_count &&
+        !pool_reserve(&table->buckets, (uint32_t)buckets - table->bucket_count)) {
+        return false;
+    }
+    while (table->bucket_count < buckets) {
+        table->bucket_count = pool_add(&table->buckets);
+    }
+    while (table->mask < table->bucket_count - 1) {
+        table->mask = table->mask * 2 + 1;
+    }
+    return true;
+}
+
 bool table_reserve(struct table *table)
 {
     return pool_reserve(&table->buckets, 1) && pool_reserve(&table->overflows, OVERFLOWS_AT_ONCE);

@@ -50,6 +50,10 @@ typedef uint64_t table_hash(const void *context, uint32_t index);
 bool table_init(struct table *table, uint64_t limit) __attribute__((warn_unused_result));
 void table_deinit(struct table *table);
 
+/* Makes buckets for so many entries at once, in an empty table, so that adding them splits nothing. False:
+ * beyond the limit, or no memory. */
+bool table_presize(struct table *table, uint64_t count) __attribute__((warn_unused_result));
+
 /* Makes sure that the next table_add() succeeds. False: no memory. */
 bool table_reserve(struct table *table) __attribute__((warn_unused_result));
 
@@ -89,8 +93,9 @@ static inline struct table_bucket *table_bucket_of(const struct table *table, ui
     return pool_at(&table->buckets, number + 1);
 }
 
-/* Asks the processor to fetch the bucket; only a hint. */
-static inline void table_prefetch(const struct table *table, uint64_t hash)
+/* Asks the processor to fetch the bucket; only a hint. Always inline: gcc takes a function that does nothing
+ * but prefetch for one without an effect, and drops the call. */
+__attribute__((always_inline)) static inline void table_prefetch(const struct table *table, uint64_t hash)
 {
     __builtin_prefetch(table_bucket_of(table, hash));
 }
@@ -144,7 +149,7 @@ static inline uint32_t table_guess(const struct table *table, uint64_t hash)
 }
 
 /* Asks the processor to fetch the bucket's overflow, when the bucket itself is there. */
-static inline void table_prefetch_overflow(const struct table *table, uint64_t hash)
+__attribute__((always_inline)) static inline void table_prefetch_overflow(const struct table *table, uint64_t hash)
 {
     const struct table_bucket *bucket = table_bucket_of(table, hash);
     if (bucket->overflow != 0) {

@@ -16,6 +16,7 @@
 #include "net/queue.h"
 #include "net/redis_child.h"
 #include "net/server.h"
+#include "net/server_snapshot.h"
 
 #define PATH_BYTES 4200
 #define REDIS_STOP_WAIT_MS 2000
@@ -175,6 +176,8 @@ bool birth_journal(struct server *server, const struct journal_owner *owner, cha
         .clock_manual = options->clock == OPTIONS_CLOCK_MANUAL,
         .create = may_create(server),
         .durability = durability_of(options),
+        .lease_ms = server->redis_child != NULL ? 0 : (uint32_t)options->lease_ms,
+        .wait_replicas = (uint32_t)options->wait_replicas,
     };
     snprintf(how.name, sizeof(how.name), "%s", options->name);
     randombytes_buf(how.fresh_id.at, sizeof(how.fresh_id.at));
@@ -189,6 +192,11 @@ bool birth_journal(struct server *server, const struct journal_owner *owner, cha
     struct journal_port port = journal_redis_port(server->journal_redis);
     server->journal = journal_create(&how, &port, owner, server->engine, server->queue);
     if (server->journal == NULL) {
+        snprintf(message, size, "out of memory");
+        return false;
+    }
+    server->snapshot = server_snapshot_create(server, &where);
+    if (server->snapshot == NULL) {
         snprintf(message, size, "out of memory");
         return false;
     }

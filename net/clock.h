@@ -1,6 +1,7 @@
 /* clock.h -- what time it is, from the two clocks that Boon reads.
  *
- * Monotonic: never goes back, says nothing about the date; for how long something takes or may take.
+ * Monotonic: never goes back, goes on while the machine sleeps, says nothing about the date; for how long
+ *            something takes or may take.
  * Real: since 1970, and goes where whoever sets the clock moves it; for what people read.
  */
 #ifndef BOON_NET_CLOCK_H
@@ -21,12 +22,12 @@ static inline int64_t clock_read_us(clockid_t clock)
 
 static inline int64_t clock_monotonic_us(void)
 {
-    return clock_read_us(CLOCK_MONOTONIC);
+    return clock_read_us(CLOCK_BOOTTIME);
 }
 
 static inline int64_t clock_monotonic_ms(void)
 {
-    return clock_read_us(CLOCK_MONOTONIC) / 1000;
+    return clock_read_us(CLOCK_BOOTTIME) / 1000;
 }
 
 static inline int64_t clock_real_us(void)

@@ -36,6 +36,7 @@ struct connection {
     bool closing;       /* no more requests; close when all replies have left */
     bool closed;        /* gone; freed at the end of the turn */
     bool stalled;       /* too much waits: not read until it has drained */
+    bool doubtful;      /* its next request waits until it is clear who leads */
     bool writing;       /* the write event is armed */
     bool authenticated; /* or no password is set */
     uint8_t version;    /* RESP 2 or 3 */

@@ -188,9 +188,8 @@ static void section_cluster(struct info *info, const struct server *server)
 /* Counts what has an id of its own. */
 static uint64_t count_keys(const struct server *server)
 {
-    const struct engine *engine = server->engine;
-    return (uint64_t)engine->members.pool.count + engine->campaigns.pool.count +
-           engine->coupons.pool.count - 3; /* without the "none" records */
+    const struct server_counts *counts = &server->durable_counts;
+    return (uint64_t)counts->members + counts->campaigns + counts->coupons;
 }
 
 static void section_keyspace(struct info *info, const struct server *server)
@@ -256,7 +255,11 @@ void server_command_info(const struct server_call *call)
 
 void server_command_dbsize(const struct server_call *call)
 {
-    resp_integer(call->writer, (int64_t)count_keys(call->server));
+    if (call->server->standing == JOURNAL_SURE) {
+        resp_integer(call->writer, (int64_t)count_keys(call->server));
+    } else {
+        resp_error(call->writer, "TRYAGAIN", "another server may have taken over; try again in 1 s");
+    }
 }
 
 void server_command_time(const struct server_call *call)

@@ -8,6 +8,7 @@
 #include "net/queue.h"
 #include "net/redis_child.h"
 #include "net/server.h"
+#include "net/server_snapshot.h"
 
 static void line_number(struct info *info, const char *name, uint64_t number)
 {
@@ -27,6 +28,9 @@ static void durability(struct info *info, const struct server *server)
     } else if (server->options->durability == OPTIONS_DURABILITY_NONE) {
         word = "none";
         note = "Redis writes when it likes: an acknowledged change may be lost";
+    }
+    if (server->journal != NULL && journal_is_weak(server->journal)) {
+        note = "Redis' settings are weaker than asked for: nothing is acknowledged until they are back";
     }
     info_line(info, "durability:%s", word);
     info_line(info, "durability_note:%s", note);
@@ -58,6 +62,33 @@ static void redis(struct info *info, const struct server *server)
     line_number(info, "journal_commit_max_us", stats.commit_us_max);
 }
 
+static void lease(struct info *info, const struct server *server)
+{
+    static const char *const words[] = {
+        [JOURNAL_SURE] = "sure", [JOURNAL_DOUBTFUL] = "doubtful", [JOURNAL_UNSURE] = "unsure"};
+    bool lock = server->redis_child != NULL;
+    info_line(info, "lease:%s", lock ? "none (a lock rules out a second server)" : "on");
+    line_number(info, "lease_ms", lock ? 0 : (uint64_t)server->options->lease_ms);
+    info_line(info, "standing:%s", words[server->standing]);
+}
+
+static void snapshots(struct info *info, const struct server *server)
+{
+    struct server_snapshot_stats stats = server_snapshot_stats(server->snapshot);
+    char id[ENTRY_ID_TEXT_BYTES];
+    info_line(info, "snapshot_newest:%s", entry_id_write(journal_snapshot_id(server->journal), id));
+    info_line(info, "snapshot_state:%s", stats.state);
+    line_number(info, "snapshot_bytes", stats.bytes);
+    line_number(info, "snapshots_recorded", stats.recorded);
+    line_number(info, "snapshots_failed", stats.failed);
+    info_line(info, "snapshot_last_failure:%s", stats.failure);
+    info_line(info, "snapshot_last_took_ms:%lld", (long long)stats.took_ms);
+    line_number(info, "snapshot_fork_last_us", stats.fork_us);
+    line_number(info, "snapshot_fork_max_us", stats.fork_us_max);
+    line_number(info, "journal_bytes_since_snapshot", journal_since_snapshot(server->journal));
+    line_number(info, "journal_trimmed_entries", journal_trimmed(server->journal));
+}
+
 static void journal(struct info *info, const struct server *server)
 {
     info_line(info, "journal:%s", server->journal == NULL ? "none" : "redis");
@@ -72,7 +103,13 @@ static void journal(struct info *info, const struct server *server)
         line_number(info, "journal_resolves", journal_resolves(server->journal));
         line_number(info, "journal_replayed_entries", journal_replayed_entries(server->journal));
         line_number(info, "journal_replayed_events", journal_replayed_events(server->journal));
+        line_number(info, "journal_heals", journal_heals(server->journal));
+        line_number(info, "journal_weak", journal_is_weak(server->journal) ? 1 : 0);
+        line_number(info, "journal_redis_runs", journal_redis_runs(server->journal));
+        line_number(info, "journal_wait_replicas", (uint64_t)server->options->wait_replicas);
         info_line(info, "journal_message:%s", journal_message(server->journal));
+        lease(info, server);
+        snapshots(info, server);
     }
     line_number(info, "seq", server->engine->seq);
     line_number(info, "durable_seq", server->durable_seq);
@@ -96,18 +133,20 @@ static void table(struct info *info, const char *name, const struct table *table
               table->buckets.bytes_usable + table->overflows.bytes_usable);
 }
 
-static void stored(struct info *info, const struct engine *engine)
+static void stored(struct info *info, const struct server *server)
 {
+    const struct engine *engine = server->engine;
+    const struct server_counts *counts = &server->durable_counts;
     static const char *const kinds[NAME_KINDS] = {
         [NAME_CHANNEL] = "channels",
         [NAME_STORE] = "stores",
         [NAME_STAFF] = "staff",
         [NAME_ASSET] = "assets",
     };
-    line_number(info, "members", engine->members.pool.count - 1);
-    line_number(info, "campaigns", engine->campaigns.pool.count - 1);
-    line_number(info, "coupons", engine->coupons.pool.count - 1);
-    line_number(info, "accounts", engine->accounts.count - 1);
+    line_number(info, "members", counts->members);
+    line_number(info, "campaigns", counts->campaigns);
+    line_number(info, "coupons", counts->coupons);
+    line_number(info, "accounts", counts->accounts);
     for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
         line_number(info, kinds[kind], engine->names[kind].pool.count - 1);
     }
@@ -158,6 +197,8 @@ static void outcomes(struct info *info, const struct server *server)
 #undef REFUSAL
     line_number(info, "events", server->stats.events);
     line_number(info, "busy", server->stats.busy);
+    line_number(info, "unsure", server->stats.unsure);
+    line_number(info, "stale", server->stats.stale);
     line_number(info, "protocol_errors", server->stats.protocol_errors);
     line_number(info, "turns", server->stats.turns);
     line_number(info, "log_lines_lost", log_lost());
@@ -195,7 +236,7 @@ void info_boon(struct info *info, const struct server *server)
     info_line(info, "fault:%s", server->fault);
     durability(info, server);
     journal(info, server);
-    stored(info, server->engine);
+    stored(info, server);
     requests(info, server);
     outcomes(info, server);
     clock_and_keys(info, server);

@@ -5,21 +5,26 @@
  *      ▼
  *     CHECKING_SETTINGS ──► CHECKING_ROLE ──► IDENTIFYING ◄──► CREATING
  *                                                  │
- *                                                  ▼
- *          race lost, outcome unknown ┌───────► LOOKING ◄──────────┐ "equal or smaller"
- *                                     │          │ │ │             │
- *                 not begun yet       │    ┌─────┘ │ └────┐        │ begun: our last append
- *                                     │    ▼       │      ▼        │
- *                                     └─ TAKING    │    IDLE ◄──► APPENDING ──► HANDED_OVER
- *                                          │       │                ▲  ▲
- *                                          ▼       ▼                │  │
- *                                        MEASURING ──► REPLAYING ───┘  │
- *                                                  └───────────────────┘
- *     HALTED from everywhere, DEPOSED from LOOKING, HANDED_OVER from all before BEGIN: for good
+ *                              first time          ▼
+ *                    LOADING ◄── FINDING ◄─────────┤ a snapshot was settled on
+ *                       │           │              ▼
+ *                       └───────────┴─────────► LOOKING ◄──────────────────┐ "equal or smaller",
+ *          race lost, outcome unknown ┌────────►   │ │ │ │                 │ or healed
+ *                                     │            │ │ │ └──► MISSING ──► HEALING
+ *                 not begun yet       │    ┌───────┘ │ └────┐  ▲ comes from IDLE and APPENDING, too
+ *                                     │    ▼         │      ▼  │
+ *                                     └─ TAKING      │    IDLE ◄──► APPENDING ──► HANDED_OVER
+ *                                          │         │      ▲        ▲  │  ▲         ▲
+ *                                          ▼         │      └────────┼──┼──┼─ SYNCING ┘
+ *                                        MEASURING ──► REPLAYING ────┘  └──┼────►┘
+ *                                                    └─────────────────────┘
+ *     HALTED from everywhere; DEPOSED from LOOKING, MISSING, and by a probe from IDLE, APPENDING and
+ *     SYNCING; HANDED_OVER from all before BEGIN: for good
  *
  * A state is a question that was sent, or IDLE or DOWN. When Redis refuses it, the state stays and
  * the same question goes out again after a while; so every question may be asked twice: reads
- * change nothing, and an append has its ID.
+ * change nothing, and an append has its ID. Where a state waits, in IDLE or refused, an aside may be
+ * asked in between; there is one question out at a time.
  */
 #include "net/journal_inside.h"
 
@@ -27,29 +32,35 @@
 #include <stdlib.h>
 
 #include "engine/bug.h"
-#include "net/journal_preflight.h"
-
-#define BACK_OFF_MS_MIN 50
-#define BACK_OFF_MS_MAX 2000
 
 #define TO(state) (1U << (state))
 #define TO_END_BEFORE_BEGIN (TO(JOURNAL_DOWN) | TO(JOURNAL_HALTED) | TO(JOURNAL_HANDED_OVER))
 #define TO_END (TO(JOURNAL_DOWN) | TO(JOURNAL_HALTED))
+
+#define TO_END_WHILE_LEADING (TO_END | TO(JOURNAL_DEPOSED) | TO(JOURNAL_MISSING))
 
 static const uint32_t legal_moves[] = {
     [JOURNAL_DOWN] = TO(JOURNAL_CHECKING_SETTINGS) | TO(JOURNAL_CHECKING_ROLE) |
                      TO(JOURNAL_HALTED) | TO(JOURNAL_HANDED_OVER),
     [JOURNAL_CHECKING_SETTINGS] = TO(JOURNAL_CHECKING_ROLE) | TO_END_BEFORE_BEGIN,
     [JOURNAL_CHECKING_ROLE] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
-    [JOURNAL_IDENTIFYING] = TO(JOURNAL_CREATING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_IDENTIFYING] = TO(JOURNAL_CREATING) | TO(JOURNAL_FINDING) | TO(JOURNAL_LOOKING) |
+                            TO(JOURNAL_MISSING) | TO_END_BEFORE_BEGIN,
     [JOURNAL_CREATING] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_FINDING] = TO(JOURNAL_LOADING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_LOADING] = TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
     [JOURNAL_LOOKING] = TO(JOURNAL_TAKING) | TO(JOURNAL_MEASURING) | TO(JOURNAL_IDLE) |
-                        TO(JOURNAL_APPENDING) | TO(JOURNAL_DEPOSED) | TO_END_BEFORE_BEGIN,
+                        TO(JOURNAL_APPENDING) | TO(JOURNAL_DEPOSED) | TO(JOURNAL_MISSING) |
+                        TO_END_BEFORE_BEGIN,
     [JOURNAL_TAKING] = TO(JOURNAL_MEASURING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
     [JOURNAL_MEASURING] = TO(JOURNAL_REPLAYING) | TO_END_BEFORE_BEGIN,
     [JOURNAL_REPLAYING] = TO(JOURNAL_APPENDING) | TO_END_BEFORE_BEGIN,
-    [JOURNAL_IDLE] = TO(JOURNAL_APPENDING) | TO_END,
-    [JOURNAL_APPENDING] = TO(JOURNAL_IDLE) | TO(JOURNAL_LOOKING) | TO(JOURNAL_HANDED_OVER) | TO_END,
+    [JOURNAL_IDLE] = TO(JOURNAL_APPENDING) | TO_END_WHILE_LEADING,
+    [JOURNAL_APPENDING] = TO(JOURNAL_IDLE) | TO(JOURNAL_SYNCING) | TO(JOURNAL_LOOKING) |
+                          TO(JOURNAL_HANDED_OVER) | TO_END_WHILE_LEADING,
+    [JOURNAL_SYNCING] = TO(JOURNAL_IDLE) | TO(JOURNAL_HANDED_OVER) | TO_END_WHILE_LEADING,
+    [JOURNAL_MISSING] = TO(JOURNAL_HEALING) | TO(JOURNAL_DEPOSED) | TO_END,
+    [JOURNAL_HEALING] = TO(JOURNAL_LOOKING) | TO_END,
     [JOURNAL_HANDED_OVER] = 0,
     [JOURNAL_HALTED] = 0,
     [JOURNAL_DEPOSED] = 0,
@@ -67,7 +78,8 @@ struct journal *journal_create(const struct journal_options *options,
     ASSERT(options->shard <= SHARD_MAX);
     ASSERT(queue_is_empty(queue));
     struct journal *journal = calloc(1, sizeof(*journal));
-    if (journal == NULL) {
+    if (journal == NULL || !ring_init(&journal->ring)) {
+        free(journal);
         return NULL;
     }
     journal->options = *options;
@@ -76,7 +88,7 @@ struct journal *journal_create(const struct journal_options *options,
     journal->engine = engine;
     journal->queue = queue;
     journal->state = JOURNAL_DOWN;
-    journal->back_off_ms = BACK_OFF_MS_MIN;
+    journal->back_off_ms = JOURNAL_BACK_OFF_MS_MIN;
     snprintf(journal->key, sizeof(journal->key), "%s:{%" PRIu32 "}:journal", options->name,
              options->shard);
     return journal;
@@ -84,6 +96,10 @@ struct journal *journal_create(const struct journal_options *options,
 
 void journal_destroy(struct journal **journal)
 {
+    if (*journal != NULL) {
+        snapshot_reader_destroy(&(*journal)->reader);
+        ring_deinit(&(*journal)->ring);
+    }
     free(*journal);
     *journal = NULL;
 }
@@ -93,123 +109,8 @@ void journal_move(struct journal *journal, enum journal_state to)
     ASSERT((legal_moves[journal->state] & TO(to)) != 0);
     journal->state = to;
     journal->asked = false;
+    journal->aside = JOURNAL_ASIDE_NONE;
     journal->retry_at_ms = 0;
-}
-
-/* Sends one command of `count` words, the last of which may be any bytes. */
-static void send_words(struct journal *journal, size_t count, const char *const *words,
-                       const void *bytes, size_t length)
-{
-    const char *arguments[8];
-    size_t lengths[8];
-    ASSERT(count < 8);
-    for (size_t at = 0; at < count; at++) {
-        arguments[at] = words[at];
-        lengths[at] = strlen(words[at]);
-    }
-    if (bytes != NULL) {
-        arguments[count] = bytes;
-        lengths[count] = length;
-        count++;
-    }
-    journal->port.send(journal->port.context, count, arguments, lengths);
-}
-
-#define SEND(journal, ...)                                                                         \
-    send_words(journal, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *),                    \
-               (const char *[]){__VA_ARGS__}, NULL, 0)
-
-static void send_append(struct journal *journal, uint64_t number, const uint8_t *bytes,
-                        size_t length)
-{
-    char id[ENTRY_ID_TEXT_BYTES];
-    entry_id_write((struct entry_id){journal->epoch, number}, id);
-    const char *words[] = {"XADD", journal->key, "NOMKSTREAM", id, "b"};
-    send_words(journal, 5, words, bytes, length);
-}
-
-static void send_genesis(struct journal *journal)
-{
-    const char *words[] = {"XADD", journal->key, "0-1", "b"};
-    send_words(journal, 4, words, journal->mark, journal->mark_length);
-}
-
-static void send_page(struct journal *journal)
-{
-    char after[ENTRY_ID_TEXT_BYTES + 1] = "(";
-    char end[ENTRY_ID_TEXT_BYTES];
-    char count[16];
-    entry_id_write(journal->cursor, after + 1);
-    entry_id_write((struct entry_id){journal->epoch, 0}, end);
-    snprintf(count, sizeof(count), "%" PRIu32, journal->page_entries);
-    SEND(journal, "XRANGE", journal->key, after, end, "COUNT", count);
-}
-
-/* Asks for the last entry; while leading, for all from the last acknowledged one on. There can
- * be no more than our sealed ones, unless another server took over: then its TAKEOVER is the
- * next. */
-static void send_look(struct journal *journal)
-{
-    char start[ENTRY_ID_TEXT_BYTES];
-    char count[16];
-    uint32_t sealed = 0;
-    if (!journal->begun) {
-        SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
-        return;
-    }
-    for (const struct queue_batch *batch = queue_sealed(journal->queue); batch != NULL;
-         batch = batch->next) {
-        sealed++;
-    }
-    entry_id_write(journal->durable, start);
-    snprintf(count, sizeof(count), "%" PRIu32, sealed + 2);
-    SEND(journal, "XRANGE", journal->key, start, "+", "COUNT", count);
-}
-
-/* Sends the question that the state stands for. */
-static void ask(struct journal *journal)
-{
-    const char *const *settings = preflight_settings;
-    journal->asked = true;
-    journal->retry_at_ms = 0;
-    switch (journal->state) {
-    case JOURNAL_CHECKING_SETTINGS:
-        SEND(journal, "CONFIG", "GET", settings[0], settings[1], settings[2], settings[3]);
-        return;
-    case JOURNAL_CHECKING_ROLE:
-        SEND(journal, "INFO", "replication");
-        return;
-    case JOURNAL_IDENTIFYING:
-        SEND(journal, "XRANGE", journal->key, "-", "+", "COUNT", "1");
-        return;
-    case JOURNAL_CREATING:
-        send_genesis(journal);
-        return;
-    case JOURNAL_LOOKING:
-        send_look(journal);
-        return;
-    case JOURNAL_TAKING:
-        send_append(journal, 0, journal->mark, journal->mark_length);
-        return;
-    case JOURNAL_MEASURING:
-        SEND(journal, "XLEN", journal->key);
-        return;
-    case JOURNAL_REPLAYING:
-        send_page(journal);
-        return;
-    case JOURNAL_APPENDING:
-        send_append(journal, journal->flying->number, journal->flying->builder.bytes,
-                    journal->flying->length);
-        return;
-    case JOURNAL_DOWN:
-    case JOURNAL_IDLE:
-    case JOURNAL_HANDED_OVER:
-    case JOURNAL_HALTED:
-    case JOURNAL_DEPOSED:
-        break;
-    }
-    bool asks = false;
-    ASSERT(asks);
 }
 
 void journal_go(struct journal *journal, enum journal_state to)
@@ -217,7 +118,7 @@ void journal_go(struct journal *journal, enum journal_state to)
     if (journal->state != to) { /* the next page is asked for in the same state */
         journal_move(journal, to);
     }
-    ask(journal);
+    journal_ask(journal);
 }
 
 void journal_note(struct journal *journal, const char *format, ...)
@@ -253,10 +154,24 @@ void journal_depose(struct journal *journal, const char *format, ...)
     journal->owner.deposed(journal->owner.context, journal->message);
 }
 
+void journal_depose_by(struct journal *journal, uint64_t epoch)
+{
+    journal_depose(journal,
+                   "another server took over with epoch %" PRIu64 ", this one had %" PRIu64, epoch,
+                   journal->epoch);
+}
+
+/* The connection is gone, or is being given up. */
+static void go_down(struct journal *journal)
+{
+    journal->unsettled = journal->unsettled || journal->state == JOURNAL_APPENDING ||
+                         journal->state == JOURNAL_SYNCING;
+    journal_move(journal, JOURNAL_DOWN);
+}
+
 void journal_drop(struct journal *journal, const char *why)
 {
-    journal->unsettled = journal->unsettled || journal->state == JOURNAL_APPENDING;
-    journal_move(journal, JOURNAL_DOWN);
+    go_down(journal);
     journal->port.disconnect(journal->port.context);
     journal_note(journal, "the connection to Redis was dropped: %s", why);
 }
@@ -265,37 +180,21 @@ void journal_drop(struct journal *journal, const char *why)
  * a row. */
 static bool back_off(struct journal *journal)
 {
-    bool first = journal->back_off_ms == BACK_OFF_MS_MIN;
+    bool first = journal->back_off_ms == JOURNAL_BACK_OFF_MS_MIN;
     journal->retry_at_ms = journal->now_ms + journal->back_off_ms;
     journal->back_off_ms *= 2;
-    if (journal->back_off_ms > BACK_OFF_MS_MAX) {
-        journal->back_off_ms = BACK_OFF_MS_MAX;
+    if (journal->back_off_ms > JOURNAL_BACK_OFF_MS_MAX) {
+        journal->back_off_ms = JOURNAL_BACK_OFF_MS_MAX;
     }
     return first;
 }
 
-void journal_hold(struct journal *journal, const char *what, struct text error)
+void journal_hold(struct journal *journal, const char *what, struct text why)
 {
     if (back_off(journal)) {
         journal_note(journal, "%s (%.*s); trying again", what,
-                     (int)(error.length > 200 ? 200 : error.length), error.data);
+                     (int)(why.length > 300 ? 300 : why.length), why.data);
     }
-}
-
-/* A Redis that lost what it had acknowledged. While this process lives it could append again
- * what is missing, from a ring of the newest batches, the TAKEOVER included: that belongs here,
- * and nowhere else. */
-void journal_came_back_shorter(struct journal *journal, const char *what)
-{
-    const struct entry_id first = {0, 1};
-    struct entry_id last = journal->begun ? journal->durable : journal->replay.last;
-    char durable[ENTRY_ID_TEXT_BYTES];
-    entry_id_write(entry_id_compare(last, first) < 0 ? first : last, durable);
-    journal_halt(journal,
-                 "%s, although entry %s was there: Redis lost acknowledged entries, or another one "
-                 "answers. Bring back the one that has them, or restore it from its newest append "
-                 "only files, and start again",
-                 what, durable);
 }
 
 static bool begins_with(struct text text, const char *prefix)
@@ -335,7 +234,7 @@ static void refused(struct journal *journal, struct text error)
 {
     static const char disputed[] = "equal or smaller";
     bool appends = journal->state == JOURNAL_CREATING || journal->state == JOURNAL_TAKING ||
-                   journal->state == JOURNAL_APPENDING;
+                   journal->state == JOURNAL_APPENDING || journal->state == JOURNAL_HEALING;
     int length = (int)(error.length > 200 ? 200 : error.length);
     if (appends && memmem(error.data, error.length, disputed, sizeof(disputed) - 1) != NULL) {
         id_disputed(journal);
@@ -375,18 +274,9 @@ static void looked(struct journal *journal, const struct journal_answer *answer)
     }
 }
 
-void journal_answer(struct journal *journal, const struct journal_answer *answer)
+/* What an answer leads to, by the state whose question it was. */
+static void answered(struct journal *journal, const struct journal_answer *answer)
 {
-    if (is_final(journal)) {
-        return;
-    }
-    ASSERT(journal->asked);
-    journal->asked = false;
-    if (answer->kind == JOURNAL_ANSWER_ERROR) {
-        refused(journal, answer->text);
-        return;
-    }
-    journal->back_off_ms = BACK_OFF_MS_MIN;
     switch (journal->state) {
     case JOURNAL_CHECKING_SETTINGS:
         journal_settings_told(journal, answer);
@@ -399,6 +289,12 @@ void journal_answer(struct journal *journal, const struct journal_answer *answer
         return;
     case JOURNAL_CREATING:
         journal_created(journal, answer);
+        return;
+    case JOURNAL_FINDING:
+        journal_found(journal, answer);
+        return;
+    case JOURNAL_LOADING:
+        journal_loaded(journal, answer);
         return;
     case JOURNAL_LOOKING:
         looked(journal, answer);
@@ -415,6 +311,15 @@ void journal_answer(struct journal *journal, const struct journal_answer *answer
     case JOURNAL_APPENDING:
         journal_appended(journal, answer);
         return;
+    case JOURNAL_SYNCING:
+        journal_synced(journal, answer);
+        return;
+    case JOURNAL_MISSING:
+        journal_missed(journal, answer);
+        return;
+    case JOURNAL_HEALING:
+        journal_healed(journal, answer);
+        return;
     case JOURNAL_DOWN:
     case JOURNAL_IDLE:
     case JOURNAL_HANDED_OVER:
@@ -426,12 +331,44 @@ void journal_answer(struct journal *journal, const struct journal_answer *answer
     ASSERT(asked);
 }
 
+void journal_answer(struct journal *journal, const struct journal_answer *answer)
+{
+    if (is_final(journal)) {
+        return;
+    }
+    ASSERT(journal->asked);
+    journal->asked = false;
+    if (journal->aside != JOURNAL_ASIDE_NONE) {
+        journal_aside_answered(journal, answer);
+        return;
+    }
+    if (answer->kind == JOURNAL_ANSWER_ERROR) {
+        refused(journal, answer->text);
+        return;
+    }
+    int64_t waited_at_ms = journal->retry_at_ms;
+    answered(journal, answer);
+    if (journal->retry_at_ms == waited_at_ms) {
+        journal->back_off_ms = JOURNAL_BACK_OFF_MS_MIN;
+    }
+}
+
 void journal_tick(struct journal *journal, int64_t monotonic_ms, int64_t time_ms)
 {
     journal->now_ms = monotonic_ms;
     journal->time_ms = time_ms;
-    if (journal->retry_at_ms != 0 && monotonic_ms >= journal->retry_at_ms) {
-        ask(journal);
+    if (is_final(journal)) {
+        return;
+    }
+    if (journal->taken && journal->taken_at_ms == 0) {
+        journal->taken_at_ms = monotonic_ms;
+    }
+    journal_lead(journal);
+    bool held = journal->retry_at_ms != 0 && !journal->asked;
+    if (held && monotonic_ms >= journal->retry_at_ms) {
+        journal_ask(journal);
+    } else if (held) {
+        (void)journal_ask_aside(journal, true);
     }
 }
 
@@ -468,8 +405,7 @@ void journal_lost(struct journal *journal)
     if (is_final(journal) || journal->state == JOURNAL_DOWN) {
         return;
     }
-    journal->unsettled = journal->unsettled || journal->state == JOURNAL_APPENDING;
-    journal_move(journal, JOURNAL_DOWN);
+    go_down(journal);
     journal_note(journal, "the connection to Redis is lost%s",
                  journal->unsettled ? ", with an append in flight" : "");
 }

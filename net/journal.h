@@ -4,7 +4,7 @@
  * by its port, what happens comes in by its inputs, what follows goes to its owner.
  * net/journal_redis.c is the port to a real Redis, the simulator has one of its own.
  *
- *        owner: leading durable progress halted deposed handed_over note
+ *        owner: leading durable progress recorded halted deposed handed_over note
  *                                   ▲
  *     journal_pump ──► ┌────────────┴───────────┐ ──► port: send, disconnect
  *     journal_tick ──► │        journal         │
@@ -22,17 +22,24 @@
  * sequence and chain; whoever gets it accepted replays what lies below and then leads from
  * <epoch>-1, the BEGIN, on.
  *
- * At start:  settings, role, first entry (GENESIS: is it our journal?), last entry, TAKEOVER, replay
- *            in pages, BEGIN; leading() when that is acknowledged.
- * When an answer is lost:  the same up to GENESIS, then all entries from the last acknowledged on:
+ * At start:  settings, role, first entry (whose journal is it?), newest good snapshot, last entry,
+ *            TAKEOVER, replay in pages, BEGIN. leading() when that is acknowledged and the former
+ *            server's lease has run out (at once after its HANDOVER, or where a lock rules it out).
+ * When an answer is lost:  the same up to the first entry, then all entries from the last acknowledged
+ *            one on:
  *     a higher epoch                  deposed
  *     none of ours                    they never arrived: the same bytes under the same IDs again
  *     ours, byte for byte             they count once one more append, of an empty batch if nothing
  *                                     waits, is acknowledged
- *     not even the acknowledged one   Redis came back shorter: halted
+ *     not even the acknowledged one   Redis came back shorter: what it lost is appended again from the
+ *                                     ring of the newest batches, or, where that does not reach, halted
  *     anything else                   halted
- * When Redis refuses (OOM, MISCONF, NOREPLICAS, READONLY, LOADING, BUSY …):  held; the same bytes
- *            again after a while; nothing is acknowledged meanwhile, and the queue fills up.
+ * When Redis refuses (OOM, MISCONF, NOREPLICAS, READONLY, LOADING, BUSY …), has too few replicas or
+ *            weaker settings than promised:  held; the same question again after a while; nothing is
+ *            acknowledged meanwhile, and the queue fills up.
+ * While it leads:  asides between appends. A probe of the last entry when nothing was acknowledged for a
+ *            third of the lease; settings and role every JOURNAL_WATCH_MS; a snapshot's manifest and the
+ *            trim that follows it.
  *
  * Halted and deposed are for good: nothing is sent any more. What a deposed server knows that was
  * not acknowledged may not have happened: it drops its state and its connections.
@@ -41,10 +48,16 @@
 #define BOON_NET_JOURNAL_H
 
 #include "engine/engine.h"
+#include "net/journal_entry.h"
 #include "net/queue.h"
+#include "net/snapshot.h"
 
 #define JOURNAL_NAME_BYTES_MAX 32U
 #define JOURNAL_MESSAGE_BYTES 512U
+#define JOURNAL_LEASE_MS 1000 /* how long an acknowledgement rules out that another server answers */
+#define JOURNAL_WATCH_MS 1000 /* between two looks at the settings, while leading */
+#define JOURNAL_WAIT_MS 200   /* for replicas, at a time */
+#define JOURNAL_KEY_BYTES 128U
 
 struct journal;
 
@@ -62,6 +75,8 @@ struct journal_options {
     bool clock_manual;        /* event times are the engine's own */
     bool create;              /* write a GENESIS where there is no stream */
     enum journal_durability durability;
+    uint32_t lease_ms;      /* 0: a lock rules out a second server, nobody has to be waited for */
+    uint32_t wait_replicas; /* that must have a batch before it counts as acknowledged */
     struct bytes16 fresh_id; /* random: the journal's id if it is created now */
     struct bytes16 nonce;    /* random: tells this process' TAKEOVER from another's */
 };
@@ -87,8 +102,11 @@ struct journal_owner {
     /* All events up to `seq` are durable. Whether to pump at once or to gather more is the owner's
      * decision. */
     void (*durable)(void *context, uint64_t seq);
-    /* So far `entries` with `events` were replayed, `fraction` (0 to 1) of what there is. */
+    /* So far `entries` with `events` were read, `fraction` (0 to 1) of the snapshot, then of the journal
+     * after it. */
     void (*progress)(void *context, uint64_t entries, uint64_t events, double fraction);
+    /* The manifest of a snapshot is durable; trimming follows. */
+    void (*recorded)(void *context, const struct manifest *manifest);
     /* It cannot go on without an operator; the message says why and what to do. */
     void (*halted)(void *context, const char *message);
     /* Another server leads: drop all state and all connections. */
@@ -135,15 +153,20 @@ struct journal_answer {
 enum journal_state {
     JOURNAL_DOWN,              /* no connection */
     JOURNAL_CHECKING_SETTINGS, /* asked: CONFIG GET */
-    JOURNAL_CHECKING_ROLE,     /* asked: INFO replication */
+    JOURNAL_CHECKING_ROLE,     /* asked: INFO */
     JOURNAL_IDENTIFYING,       /* asked: the first entry */
     JOURNAL_CREATING,          /* sent: GENESIS */
+    JOURNAL_FINDING,           /* asked: the manifests */
+    JOURNAL_LOADING,           /* asked: some of a snapshot's chunks */
     JOURNAL_LOOKING,           /* asked: the last entry */
     JOURNAL_TAKING,            /* sent: TAKEOVER */
     JOURNAL_MEASURING,         /* asked: how many entries there are */
     JOURNAL_REPLAYING,         /* asked: a page of entries */
     JOURNAL_IDLE,              /* nothing in flight */
     JOURNAL_APPENDING,         /* sent: a batch */
+    JOURNAL_SYNCING,           /* asked: how many replicas have it */
+    JOURNAL_MISSING,           /* asked: where a stream ends that came back shorter */
+    JOURNAL_HEALING,           /* sent: an entry that it lost */
     JOURNAL_HANDED_OVER,
     JOURNAL_HALTED,
     JOURNAL_DEPOSED,
@@ -184,6 +207,35 @@ void journal_pump(struct journal *journal);
  * does not lead yet, handed_over() comes at once. After an end it does nothing. */
 void journal_handover(struct journal *journal);
 
+/* Whether another server may have taken over. */
+enum journal_standing {
+    JOURNAL_SURE,     /* it cannot have: answer */
+    JOURNAL_DOUBTFUL, /* it may have: keep requests that change nothing, ask again soon */
+    JOURNAL_UNSURE,   /* for longer than the lease: tell callers to come back */
+};
+
+/* Tells whether look-ups and refusals may be answered, at `monotonic_ms`, which is read after the requests
+ * came in. Accepted changes need not ask: they wait for the journal. */
+enum journal_standing journal_standing(struct journal *journal, int64_t monotonic_ms);
+
+/* Fills the stamp of a snapshot of the engine as it is now. False: not now, some of its events are not in a
+ * batch with a hash yet, or this server does not lead. */
+bool journal_stamp(struct journal *journal, struct snapshot_stamp *stamp)
+    __attribute__((warn_unused_result));
+
+/* Fills the GENESIS that a snapshot begins with; its name is the journal's. */
+void journal_genesis(const struct journal *journal, struct event *event);
+
+/* Writes the key of the stream that a snapshot's chunks lie in. */
+void journal_snapshot_key(const struct journal *journal, const struct snapshot_stamp *stamp,
+                          char key[JOURNAL_KEY_BYTES]);
+
+/* Takes a snapshot whose chunks are written and read back: its manifest is appended when the stamped batch is
+ * acknowledged, then the journal is trimmed behind the older of the two newest. False: one is being recorded,
+ * or this server does not lead. */
+bool journal_record(struct journal *journal, const struct manifest *manifest)
+    __attribute__((warn_unused_result));
+
 /* For INFO, logs and tests. */
 enum journal_state journal_state(const struct journal *journal);
 const char *
@@ -198,6 +250,12 @@ uint64_t journal_bytes(const struct journal *journal);   /* of these batches */
 uint64_t journal_replayed_entries(const struct journal *journal);
 uint64_t journal_replayed_events(const struct journal *journal);
 uint64_t journal_resolves(const struct journal *journal); /* lost outcomes that were settled */
+uint64_t journal_heals(const struct journal *journal);    /* times lost entries were appended again */
+uint64_t journal_since_snapshot(const struct journal *journal);     /* bytes behind the newest snapshot */
+struct entry_id journal_snapshot_id(const struct journal *journal); /* 0-0: there is none */
+uint64_t journal_trimmed(const struct journal *journal);  /* entries that this process trimmed */
+uint64_t journal_redis_runs(const struct journal *journal); /* different run ids seen */
+bool journal_is_weak(const struct journal *journal); /* Redis' settings promise less than asked */
 bool journal_predecessor_handed_over(
     const struct journal *journal); /* the last server ended cleanly */
 const char *

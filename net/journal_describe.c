@@ -8,7 +8,7 @@ enum journal_state journal_state(const struct journal *journal)
 
 const char *journal_state_word(const struct journal *journal)
 {
-    if (journal->retry_at_ms != 0) {
+    if (journal->retry_at_ms != 0 || (journal->weak && journal->state == JOURNAL_IDLE)) {
         return "held";
     }
     switch (journal->state) {
@@ -21,6 +21,9 @@ const char *journal_state_word(const struct journal *journal)
         return "identifying";
     case JOURNAL_CREATING:
         return "creating";
+    case JOURNAL_FINDING:
+    case JOURNAL_LOADING:
+        return "loading";
     case JOURNAL_LOOKING:
         return journal->begun ? "resolving" : "looking";
     case JOURNAL_TAKING:
@@ -30,7 +33,11 @@ const char *journal_state_word(const struct journal *journal)
         return "replaying";
     case JOURNAL_IDLE:
     case JOURNAL_APPENDING:
+    case JOURNAL_SYNCING:
         return journal->led ? "leading" : "beginning";
+    case JOURNAL_MISSING:
+    case JOURNAL_HEALING:
+        return "healing";
     case JOURNAL_HANDED_OVER:
         return "handed-over";
     case JOURNAL_HALTED:
@@ -43,7 +50,7 @@ const char *journal_state_word(const struct journal *journal)
 
 bool journal_is_held(const struct journal *journal)
 {
-    return journal->retry_at_ms != 0;
+    return journal->retry_at_ms != 0 || journal->weak;
 }
 
 const char *journal_key(const struct journal *journal)
@@ -53,7 +60,7 @@ const char *journal_key(const struct journal *journal)
 
 struct bytes16 journal_id(const struct journal *journal)
 {
-    return journal->replay.journal_id;
+    return journal->journal_id;
 }
 
 uint64_t journal_epoch(const struct journal *journal)
@@ -89,6 +96,36 @@ uint64_t journal_replayed_events(const struct journal *journal)
 uint64_t journal_resolves(const struct journal *journal)
 {
     return journal->resolves;
+}
+
+uint64_t journal_heals(const struct journal *journal)
+{
+    return journal->heals;
+}
+
+uint64_t journal_since_snapshot(const struct journal *journal)
+{
+    return journal->behind_bytes;
+}
+
+struct entry_id journal_snapshot_id(const struct journal *journal)
+{
+    return journal->snapshot;
+}
+
+uint64_t journal_trimmed(const struct journal *journal)
+{
+    return journal->trimmed;
+}
+
+uint64_t journal_redis_runs(const struct journal *journal)
+{
+    return journal->redis_runs;
+}
+
+bool journal_is_weak(const struct journal *journal)
+{
+    return journal->weak;
 }
 
 bool journal_predecessor_handed_over(const struct journal *journal)

@@ -10,7 +10,7 @@
 
 static struct batch_stamp next_stamp(const struct journal *journal)
 {
-    return (struct batch_stamp){.journal_id = journal->replay.journal_id,
+    return (struct batch_stamp){.journal_id = journal->journal_id,
                                 .epoch = journal->epoch,
                                 .number = journal->next_number,
                                 .previous = journal->chain};
@@ -21,6 +21,8 @@ static void send_sealed(struct journal *journal, const struct queue_batch *batch
 {
     journal->next_number++;
     journal->chain = batch->chain;
+    journal->behind_bytes += batch->length;
+    journal->stamped_bytes += batch->length;
     journal->flying = batch;
     journal_go(journal, JOURNAL_APPENDING);
 }
@@ -59,7 +61,16 @@ static void hand_over(struct journal *journal)
 
 void journal_pump(struct journal *journal)
 {
-    if (journal->state != JOURNAL_IDLE) {
+    if (journal->state != JOURNAL_IDLE || journal->asked) {
+        return;
+    }
+    if (!journal->aside_last && journal_ask_aside(journal, false)) {
+        journal->aside_last = true;
+        return;
+    }
+    journal->aside_last = false;
+    if (journal->weak) {
+        (void)journal_ask_aside(journal, true);
         return;
     }
     if (journal->handover_wanted && journal->handover_seq == 0 && queue_is_empty(journal->queue)) {
@@ -68,9 +79,24 @@ void journal_pump(struct journal *journal)
     const struct queue_batch *sealed = queue_sealed(journal->queue);
     if (sealed != NULL) { /* Redis lost it, and got the one before it again */
         send_again(journal, sealed);
-        return;
+    } else if (!journal_send_next(journal)) {
+        (void)journal_ask_aside(journal, true);
     }
-    (void)journal_send_next(journal);
+}
+
+void journal_confirm(struct journal *journal)
+{
+    if (journal->asked_at_ms > journal->confirmed_ms) {
+        journal->confirmed_ms = journal->asked_at_ms;
+    }
+}
+
+/* Counts a batch as acknowledged, and keeps it for a Redis that forgets it. */
+static void take(struct journal *journal, const struct queue_batch *batch)
+{
+    journal->batches++;
+    journal->bytes += batch->length;
+    ring_push(&journal->ring, batch->number, batch->chain, batch->builder.bytes, batch->length);
 }
 
 static void acknowledged(struct journal *journal)
@@ -78,16 +104,30 @@ static void acknowledged(struct journal *journal)
     const struct queue_batch *flying = journal->flying;
     for (const struct queue_batch *batch = queue_sealed(journal->queue); batch != flying;
          batch = batch->next) {
-        journal->batches++;
-        journal->bytes += batch->length;
+        take(journal, batch);
     }
-    journal->batches++;
-    journal->bytes += flying->length;
+    take(journal, flying);
     journal->durable = (struct entry_id){journal->epoch, flying->number};
     journal->durable_hash = flying->chain;
     journal->durable_seq = queue_acknowledge(journal->queue, flying->number);
     journal->flying = NULL;
     journal->disputes = 0;
+}
+
+/* The batch in flight, and all before it, are as durable as promised. */
+static void settled(struct journal *journal)
+{
+    acknowledged(journal);
+    bool handed_over = journal->handover_seq != 0 && journal->durable_seq >= journal->handover_seq;
+    journal_move(journal, handed_over ? JOURNAL_HANDED_OVER : JOURNAL_IDLE);
+    if (handed_over) {
+        journal->port.disconnect(journal->port.context);
+    }
+    journal->owner.durable(journal->owner.context, journal->durable_seq);
+    journal_lead(journal);
+    if (handed_over) {
+        journal->owner.handed_over(journal->owner.context);
+    }
 }
 
 void journal_appended(struct journal *journal, const struct journal_answer *answer)
@@ -102,20 +142,25 @@ void journal_appended(struct journal *journal, const struct journal_answer *answ
         journal_drop(journal, "it answered an append with another ID");
         return;
     }
-    acknowledged(journal);
-    bool handed_over = journal->handover_seq != 0 && journal->durable_seq >= journal->handover_seq;
-    bool leads_now = !journal->led;
-    journal->led = true;
-    journal_move(journal, handed_over ? JOURNAL_HANDED_OVER : JOURNAL_IDLE);
-    if (handed_over) {
-        journal->port.disconnect(journal->port.context);
+    journal_confirm(journal);
+    if (journal->options.wait_replicas > 0) {
+        journal_go(journal, JOURNAL_SYNCING);
+    } else {
+        settled(journal);
     }
-    journal->owner.durable(journal->owner.context, journal->durable_seq);
-    if (leads_now) {
-        journal->owner.leading(journal->owner.context);
-    }
-    if (handed_over) {
-        journal->owner.handed_over(journal->owner.context);
+}
+
+void journal_synced(struct journal *journal, const struct journal_answer *answer)
+{
+    if (answer->kind != JOURNAL_ANSWER_INTEGER) {
+        journal_drop(journal, "it did not answer WAIT with a number");
+    } else if (answer->integer < (int64_t)journal->options.wait_replicas) {
+        char why[64];
+        snprintf(why, sizeof(why), "%" PRId64 " of %" PRIu32, answer->integer,
+                 journal->options.wait_replicas);
+        journal_hold(journal, "too few replicas have the last batch", text_of(why));
+    } else {
+        settled(journal);
     }
 }
 
@@ -125,7 +170,7 @@ static bool is_durable(const struct journal *journal, const struct journal_entry
 {
     struct batch_reader reader;
     return entry_id_compare(id, journal->durable) == 0 && entry->bytes != NULL &&
-           batch_open(&reader, entry->bytes, entry->length, &journal->replay.journal_id) ==
+           batch_open(&reader, entry->bytes, entry->length, &journal->journal_id) ==
                BATCH_FINE &&
            reader.chain == journal->durable_hash;
 }
@@ -154,9 +199,7 @@ static bool compare(struct journal *journal, const struct journal_answer *answer
         }
         entry_id_write(id, text);
         if (id.epoch > journal->epoch) {
-            journal_depose(journal,
-                           "another server took over with epoch %" PRIu64 ", this one had %" PRIu64,
-                           id.epoch, journal->epoch);
+            journal_depose_by(journal, id.epoch);
         } else if (at == 0) {
             if (is_durable(journal, entry, id)) {
                 continue;

@@ -30,23 +30,27 @@ static bool only_event(struct batch_reader *reader, struct event *event)
            batch_next_group(reader, &after) == BATCH_END;
 }
 
+struct event genesis_event(const struct journal_options *options, struct bytes16 journal_id)
+{
+    return (struct event){.type = EVENT_GENESIS,
+                          .as.genesis = {.journal_id = journal_id,
+                                         .name = text_of(options->name),
+                                         .shard = options->shard,
+                                         .format = BATCH_FORMAT,
+                                         .key_fingerprint = options->key_fingerprint,
+                                         .clock_manual = options->clock_manual ? 1 : 0}};
+}
+
 size_t genesis_write(const struct journal_options *options, int64_t time_ms, uint8_t *bytes)
 {
-    const struct event event = {.type = EVENT_GENESIS,
-                                .as.genesis = {.journal_id = options->fresh_id,
-                                               .name = text_of(options->name),
-                                               .shard = options->shard,
-                                               .format = BATCH_FORMAT,
-                                               .key_fingerprint = options->key_fingerprint,
-                                               .clock_manual = options->clock_manual ? 1 : 0}};
+    const struct event event = genesis_event(options, options->fresh_id);
     const struct batch_stamp stamp = {
         .journal_id = options->fresh_id, .epoch = 0, .number = 1, .first_seq = 1, .previous = 0};
     return mark_write(&event, &stamp, time_ms, bytes);
 }
 
-/* Says in what a GENESIS is not the expected one. False: in something. */
-static bool genesis_fits(const struct journal_options *options, const struct event_genesis *genesis,
-                         char *message)
+bool genesis_fits(const struct journal_options *options, const struct event_genesis *genesis,
+                  char message[JOURNAL_MESSAGE_BYTES])
 {
     const size_t room = JOURNAL_MESSAGE_BYTES;
     if (!text_equal(genesis->name, text_of(options->name))) {

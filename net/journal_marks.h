@@ -11,6 +11,9 @@
 
 #define MARK_BYTES_MAX 256U /* either of the two as a batch */
 
+/* Returns the GENESIS that the options describe; its name is theirs. */
+struct event genesis_event(const struct journal_options *options, struct bytes16 journal_id);
+
 /* Writes the GENESIS that the options describe; `bytes` has MARK_BYTES_MAX. Returns its length. */
 size_t genesis_write(const struct journal_options *options, int64_t time_ms, uint8_t *bytes);
 
@@ -19,6 +22,11 @@ size_t genesis_write(const struct journal_options *options, int64_t time_ms, uin
 bool genesis_check(const struct journal_options *options, const struct journal_entry *entry,
                    struct bytes16 *journal_id, uint64_t *hash, char message[JOURNAL_MESSAGE_BYTES])
     __attribute__((warn_unused_result));
+
+/* Checks that a GENESIS is of the journal that the options describe. False: `message` says in what it is
+ * not, and what to do. */
+bool genesis_fits(const struct journal_options *options, const struct event_genesis *genesis,
+                  char message[JOURNAL_MESSAGE_BYTES]) __attribute__((warn_unused_result));
 
 /* Writes the TAKEOVER of an epoch; `bytes` has MARK_BYTES_MAX. Returns its length. */
 size_t takeover_write(struct bytes16 journal_id, uint64_t epoch, struct bytes16 nonce,

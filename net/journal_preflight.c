@@ -1,6 +1,7 @@
 /* journal_preflight.c -- Redis' settings against the promise. */
 #include "net/journal_preflight.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,9 +86,33 @@ bool preflight_check(enum journal_durability durability, const struct journal_an
     return true;
 }
 
-bool preflight_is_master(struct text info)
+/* Returns the value of a line "name:value", or the empty text. */
+static struct text line_of(struct text info, const char *name)
 {
-    static const char wanted[] = "role:master";
-    return info.length >= sizeof(wanted) - 1 &&
-           memmem(info.data, info.length, wanted, sizeof(wanted) - 1) != NULL;
+    size_t length = strlen(name);
+    const char *at = info.data;
+    const char *end = info.data + info.length;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = newline == NULL ? end : newline;
+        const char *next = newline == NULL ? end : newline + 1;
+        while (stop > at && stop[-1] == '\r') {
+            stop--;
+        }
+        if ((size_t)(stop - at) > length && memcmp(at, name, length) == 0 && at[length] == ':') {
+            return (struct text){at + length + 1, (uint32_t)(stop - at - (ptrdiff_t)length - 1)};
+        }
+        at = next;
+    }
+    return (struct text){"", 0};
+}
+
+struct preflight_info preflight_info_read(struct text info)
+{
+    struct text written = line_of(info, "aof_last_write_status");
+    return (struct preflight_info){
+        .master = text_equal(line_of(info, "role"), TEXT("master")),
+        .writes_fail = written.length > 0 && !text_equal(written, TEXT("ok")),
+        .run_id = line_of(info, "run_id"),
+    };
 }

@@ -6,6 +6,7 @@
  *     no-appendfsync-on-rewrite   no           no                 anything
  *     maxmemory-policy            noeviction, volatile-*          anything
  *     role                        master       master             master
+ *     aof_last_write_status       ok           ok                 anything
  *
  * The journal's key has no time to live, so a volatile-* policy never evicts it.
  */
@@ -24,7 +25,14 @@ extern const char *const preflight_settings[PREFLIGHT_SETTINGS];
 bool preflight_check(enum journal_durability durability, const struct journal_answer *answer,
                      char message[JOURNAL_MESSAGE_BYTES]) __attribute__((warn_unused_result));
 
-/* Tells whether what INFO replication answered is a master's. */
-bool preflight_is_master(struct text info);
+/* What INFO tells; the run id is borrowed. */
+struct preflight_info {
+    bool master;
+    bool writes_fail;   /* its last write to the append only file failed */
+    struct text run_id; /* of the process; empty = it did not say */
+};
+
+/* Reads what INFO server replication persistence answered. */
+struct preflight_info preflight_info_read(struct text info);
 
 #endif

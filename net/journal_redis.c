@@ -74,6 +74,7 @@ struct journal_redis {
     struct question questions[QUESTIONS_MAX]; /* a ring, oldest first */
     uint32_t questions_first;
     uint32_t questions_count;
+    struct journal_redis_room room; /* for the answer that is being given */
 
     struct journal_redis_stats stats;
     char trouble[256];
@@ -185,7 +186,8 @@ static void read_some(struct journal_redis *redis)
         redis->inside = true;
         redisAsyncHandleRead(redis->context);
         redis->inside = false;
-        if (journal_state(redis->journal) != JOURNAL_REPLAYING) {
+        enum journal_state state = journal_state(redis->journal);
+        if (state != JOURNAL_REPLAYING && state != JOURNAL_LOADING) {
             return;
         }
     }
@@ -256,9 +258,12 @@ static void on_answer(redisAsyncContext *context, void *reply, void *unused)
         (answered->type == REDIS_REPLY_STRING || answered->type == REDIS_REPLY_STATUS)) {
         measure(redis, &question);
     }
-    if (!journal_redis_reply(redis->journal, answered)) {
+    struct journal_answer answer;
+    if (!journal_redis_reply(answered, &redis->room, &answer)) {
         give_up(redis, "no memory for an answer");
+        return;
     }
+    journal_answer(redis->journal, &answer);
 }
 
 /* --- the port --------------------------------------------------------------------------------- */
@@ -580,6 +585,7 @@ void journal_redis_destroy(struct journal_redis **redis)
     if (going->password != NULL) {
         explicit_bzero(going->password, strlen(going->password));
     }
+    journal_redis_room_deinit(&going->room);
     free(going->path);
     free(going->host);
     free(going->username);

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#define ANSWERS_KEPT                                                                               \
-    16U /* entries that need no allocation; more pairs than these are not asked for */
+#define ENTRIES_ROOM_MIN 64U
 
 static struct text text_of_reply(const redisReply *reply)
 {
@@ -43,74 +42,87 @@ static struct journal_entry entry_of_reply(const redisReply *reply)
     return entry;
 }
 
-static bool answer_entries(struct journal *journal, const redisReply *reply)
+/* Makes room for this many entries. False: no memory. */
+static bool make_room(struct journal_redis_room *room, size_t count)
 {
-    struct journal_entry kept[ANSWERS_KEPT];
-    struct journal_entry *entries = kept;
-    if (reply->elements > ANSWERS_KEPT) {
-        entries = calloc(reply->elements, sizeof(*entries));
-        if (entries == NULL) {
-            return false;
-        }
+    if (count <= room->entries_room) {
+        return true;
     }
-    for (size_t at = 0; at < reply->elements; at++) {
-        entries[at] = entry_of_reply(reply->element[at]);
+    size_t wanted = count < ENTRIES_ROOM_MIN ? ENTRIES_ROOM_MIN : count;
+    struct journal_entry *entries = calloc(wanted, sizeof(*entries));
+    if (entries == NULL) {
+        return false;
     }
-    const struct journal_answer answer = {
-        .kind = JOURNAL_ANSWER_ENTRIES, .count = reply->elements, .entries = entries};
-    journal_answer(journal, &answer);
-    if (entries != kept) {
-        free(entries);
-    }
+    free(room->entries);
+    room->entries = entries;
+    room->entries_room = wanted;
     return true;
 }
 
-static void answer_pairs(struct journal *journal, const redisReply *reply)
+static bool read_entries(const redisReply *reply, struct journal_redis_room *room,
+                         struct journal_answer *answer)
 {
-    struct journal_pair pairs[ANSWERS_KEPT];
-    size_t count = reply->elements / 2;
-    count = count > ANSWERS_KEPT ? ANSWERS_KEPT : count;
-    for (size_t at = 0; at < count; at++) {
-        pairs[at].name = text_of_reply(reply->element[2 * at]);
-        pairs[at].value = text_of_reply(reply->element[2 * at + 1]);
+    if (!make_room(room, reply->elements)) {
+        return false;
     }
-    const struct journal_answer answer = {
-        .kind = JOURNAL_ANSWER_PAIRS, .count = count, .pairs = pairs};
-    journal_answer(journal, &answer);
+    for (size_t at = 0; at < reply->elements; at++) {
+        room->entries[at] = entry_of_reply(reply->element[at]);
+    }
+    *answer = (struct journal_answer){
+        .kind = JOURNAL_ANSWER_ENTRIES, .count = reply->elements, .entries = room->entries};
+    return true;
 }
 
-bool journal_redis_reply(struct journal *journal, const redisReply *reply)
+static void read_pairs(const redisReply *reply, struct journal_redis_room *room,
+                       struct journal_answer *answer)
 {
-    struct journal_answer answer = {.kind = JOURNAL_ANSWER_OTHER};
+    size_t count = reply->elements / 2;
+    count = count > JOURNAL_REDIS_PAIRS_MAX ? JOURNAL_REDIS_PAIRS_MAX : count;
+    for (size_t at = 0; at < count; at++) {
+        room->pairs[at].name = text_of_reply(reply->element[2 * at]);
+        room->pairs[at].value = text_of_reply(reply->element[2 * at + 1]);
+    }
+    *answer = (struct journal_answer){
+        .kind = JOURNAL_ANSWER_PAIRS, .count = count, .pairs = room->pairs};
+}
+
+bool journal_redis_reply(const redisReply *reply, struct journal_redis_room *room,
+                         struct journal_answer *answer)
+{
+    *answer = (struct journal_answer){.kind = JOURNAL_ANSWER_OTHER};
     switch (reply->type) {
     case REDIS_REPLY_NIL:
-        answer.kind = JOURNAL_ANSWER_NIL;
+        answer->kind = JOURNAL_ANSWER_NIL;
         break;
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-        answer.kind = JOURNAL_ANSWER_TEXT;
-        answer.text = text_of_reply(reply);
+        answer->kind = JOURNAL_ANSWER_TEXT;
+        answer->text = text_of_reply(reply);
         break;
     case REDIS_REPLY_ERROR:
-        answer.kind = JOURNAL_ANSWER_ERROR;
-        answer.text = text_of_reply(reply);
+        answer->kind = JOURNAL_ANSWER_ERROR;
+        answer->text = text_of_reply(reply);
         break;
     case REDIS_REPLY_INTEGER:
-        answer.kind = JOURNAL_ANSWER_INTEGER;
-        answer.integer = reply->integer;
+        answer->kind = JOURNAL_ANSWER_INTEGER;
+        answer->integer = reply->integer;
         break;
     case REDIS_REPLY_ARRAY:
         if (all_are(reply, false)) {
-            return answer_entries(journal, reply);
+            return read_entries(reply, room, answer);
         }
         if (reply->elements % 2 == 0 && all_are(reply, true)) {
-            answer_pairs(journal, reply);
-            return true;
+            read_pairs(reply, room, answer);
         }
         break;
     default:
         break;
     }
-    journal_answer(journal, &answer);
     return true;
+}
+
+void journal_redis_room_deinit(struct journal_redis_room *room)
+{
+    free(room->entries);
+    *room = (struct journal_redis_room){0};
 }

@@ -13,6 +13,23 @@ void replay_init(struct replay *replay, struct engine *engine, struct bytes16 jo
     *replay = (struct replay){.engine = engine, .journal_id = journal_id, .next_number = 1};
 }
 
+void replay_init_from(struct replay *replay, struct engine *engine,
+                      const struct snapshot_stamp *stamp)
+{
+    ASSERT(engine->seq == stamp->seq);
+    *replay = (struct replay){.engine = engine,
+                              .journal_id = stamp->journal_id,
+                              .last = {stamp->epoch, stamp->number},
+                              .last_hash = stamp->chain,
+                              .epoch = stamp->epoch,
+                              .nonce = stamp->nonce,
+                              .next_number = stamp->number + 1,
+                              .chain = stamp->chain,
+                              .link = {stamp->epoch, stamp->number},
+                              .time_ms = stamp->time_ms,
+                              .lease_ms = stamp->lease_ms};
+}
+
 /* Says what is wrong with an entry; always false. */
 __attribute__((format(printf, 3, 4))) static bool
 wrong(char *message, const struct journal_entry *entry, const char *format, ...)
@@ -95,6 +112,7 @@ static const char *misplaced(struct replay *replay, const struct batch_stamp *st
     }
     if (event->type == EVENT_BEGIN) {
         replay->handed_over = false;
+        replay->lease_ms = event->as.begin.lease_ms;
         if (memcmp(event->as.begin.nonce.at, replay->nonce.at, sizeof(replay->nonce.at)) != 0) {
             return "its BEGIN is not of the server that took over";
         }
@@ -157,6 +175,7 @@ static bool replay_batch(struct replay *replay, const struct journal_entry *entr
     }
     replay->next_number++;
     replay->chain = reader->chain;
+    replay->link = (struct entry_id){reader->stamp.epoch, reader->stamp.number};
     return true;
 }
 

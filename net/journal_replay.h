@@ -13,14 +13,15 @@
  *     replay_init(&replay, engine, journal_id);
  *     for each entry:  if (!replay_entry(&replay, entry, message)) { … halt … }
  *
- * Whoever follows a journal uses it: a start today, a hot standby or a restore from a snapshot
- * (which sets `last`, `epoch`, `next_number` and `chain` to where it was taken) later.
+ * Whoever follows a journal uses it: a start, from the first entry or from a snapshot on, and those who
+ * only look (boon-server verify and dump); later a hot standby.
  */
 #ifndef BOON_NET_JOURNAL_REPLAY_H
 #define BOON_NET_JOURNAL_REPLAY_H
 
 #include "net/journal.h"
 #include "net/journal_entry.h"
+#include "net/snapshot.h"
 
 /* Fields are for reading only. */
 struct replay {
@@ -32,14 +33,20 @@ struct replay {
     struct bytes16 nonce; /* of the last TAKEOVER */
     uint64_t next_number; /* of the next batch in this epoch */
     uint64_t chain;       /* hash that the next batch must follow */
+    struct entry_id link; /* the batch that has it */
     int64_t time_ms;      /* of the last group */
     uint64_t entries;     /* applied, TAKEOVERs included */
     uint64_t events;      /* applied */
     bool handed_over;     /* the last server to lead ended cleanly */
+    uint32_t lease_ms;    /* that the last server to lead had */
 };
 
 /* Gets ready for the first entry of a journal; the engine is as created. */
 void replay_init(struct replay *replay, struct engine *engine, struct bytes16 journal_id);
+
+/* Gets ready for the entries after a snapshot's stamp; the engine holds what the snapshot held. */
+void replay_init_from(struct replay *replay, struct engine *engine,
+                      const struct snapshot_stamp *stamp);
 
 /* Checks the next entry and applies it. False: it must not be; `message` says which entry and
  * why. The engine may then have a part of it, and is of no more use. */

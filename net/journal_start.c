@@ -14,27 +14,55 @@
 #define PAGE_ENTRIES_MAX 128U
 #define PAGE_BYTES_AIM (2U << 20)
 
+/* Clocks of two machines run at rates that differ by far less than one part in so many. */
+#define LEASE_MARGIN_MS 50
+#define LEASE_MARGIN_PARTS 20U
+
 void journal_settings_told(struct journal *journal, const struct journal_answer *answer)
 {
     char message[JOURNAL_MESSAGE_BYTES];
-    if (!preflight_check(journal->options.durability, answer, message)) {
+    bool enough = preflight_check(journal->options.durability, answer, message);
+    if (enough) {
+        journal_go(journal, JOURNAL_CHECKING_ROLE);
+    } else if (journal->begun) {
+        journal_hold(journal, "nothing is acknowledged", text_of(message));
+    } else {
         journal_halt(journal, "%s", message);
+    }
+}
+
+/* Notes a Redis process that was not there before. */
+static void look_at_run_id(struct journal *journal, struct text run_id)
+{
+    if (run_id.length == 0 || run_id.length >= JOURNAL_RUN_ID_BYTES ||
+        text_equal(run_id, text_of(journal->run_id))) {
         return;
     }
-    journal_go(journal, JOURNAL_CHECKING_ROLE);
+    memcpy(journal->run_id, run_id.data, run_id.length);
+    journal->run_id[run_id.length] = '\0';
+    if (++journal->redis_runs > 1) {
+        journal_note(journal, "another Redis process answers: looking at what it has");
+    }
 }
 
 void journal_role_told(struct journal *journal, const struct journal_answer *answer)
 {
     if (answer->kind != JOURNAL_ANSWER_TEXT) {
         journal_drop(journal, "it did not tell its role");
-    } else if (preflight_is_master(answer->text)) {
-        journal_go(journal, JOURNAL_IDENTIFYING);
-    } else if (journal->taken) {
+        return;
+    }
+    struct preflight_info info = preflight_info_read(answer->text);
+    look_at_run_id(journal, info.run_id);
+    if (!info.master && journal->taken) {
         journal_drop(journal, "it is a replica now; waiting for a primary at this address");
-    } else {
+    } else if (!info.master) {
         journal_halt(journal,
                      "this Redis is a replica: give the address of its primary to --redis");
+    } else if (info.writes_fail && journal->options.durability != JOURNAL_DURABILITY_NONE) {
+        journal_hold(journal, "Redis cannot write its append only file", TEXT("see its log"));
+    } else {
+        journal->weak = false;
+        journal_go(journal, JOURNAL_IDENTIFYING);
     }
 }
 
@@ -53,26 +81,51 @@ static void stream_absent(struct journal *journal)
     }
 }
 
+/* Reads whose journal it is from its first entry, which is GENESIS, or a batch after a trim. */
+static bool identify(const struct journal *journal, const struct journal_entry *entry,
+                     struct bytes16 *id, bool *complete, char *message)
+{
+    struct batch_reader reader;
+    struct entry_id first;
+    uint64_t hash;
+    *complete = entry_id_read(entry->id, &first) && first.epoch == 0 && first.number == 1;
+    if (*complete) {
+        return genesis_check(&journal->options, entry, id, &hash, message);
+    }
+    enum batch_fault fault = entry->bytes == NULL
+                                 ? BATCH_NOT_A_BATCH
+                                 : batch_open(&reader, entry->bytes, entry->length, NULL);
+    if (fault == BATCH_FINE) {
+        *id = reader.stamp.journal_id;
+        return true;
+    }
+    snprintf(message, JOURNAL_MESSAGE_BYTES,
+             "the stream's first entry, %.*s, cannot be read: %s. It is not a journal of Boon, or it "
+             "was damaged; restore it from a replica or a backup",
+             (int)(entry->id.length > 64 ? 64 : entry->id.length), entry->id.data,
+             batch_fault_words(fault));
+    return false;
+}
+
 void journal_identified(struct journal *journal, const struct journal_answer *answer)
 {
     struct bytes16 id;
-    uint64_t hash;
+    bool complete;
     char message[JOURNAL_MESSAGE_BYTES];
     if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
         journal_drop(journal, "it did not answer with entries");
     } else if (answer->count == 0) {
         stream_absent(journal);
-    } else if (!genesis_check(&journal->options, &answer->entries[0], &id, &hash, message)) {
+    } else if (!identify(journal, &answer->entries[0], &id, &complete, message)) {
         journal_halt(journal, "%s", message);
-    } else if (journal->identified && hash != journal->genesis_hash) {
-        journal_came_back_shorter(journal, "another journal is there now");
+    } else if (journal->identified && memcmp(id.at, journal->journal_id.at, sizeof(id.at)) != 0) {
+        journal_halt(journal, "another journal is at %s now. Bring back the Redis that has this "
+                              "server's, and start again", journal->key);
     } else {
-        if (!journal->identified) {
-            journal->identified = true;
-            journal->genesis_hash = hash;
-            replay_init(&journal->replay, journal->engine, id);
-        }
-        journal_go(journal, JOURNAL_LOOKING);
+        journal->identified = true;
+        journal->journal_id = id;
+        journal->complete = complete;
+        journal_go(journal, journal->loaded ? JOURNAL_LOOKING : JOURNAL_FINDING);
     }
 }
 
@@ -86,7 +139,7 @@ void journal_created(struct journal *journal, const struct journal_answer *answe
 static void take(struct journal *journal, uint64_t epoch)
 {
     journal->epoch = epoch;
-    journal->mark_length = takeover_write(journal->replay.journal_id, epoch, journal->options.nonce,
+    journal->mark_length = takeover_write(journal->journal_id, epoch, journal->options.nonce,
                                           journal->time_ms, journal->mark);
     journal_go(journal, JOURNAL_TAKING);
 }
@@ -113,7 +166,7 @@ void journal_looked_at_start(struct journal *journal, const struct journal_answe
     if (entry_id_compare(id, journal->replay.last) < 0) {
         journal_came_back_shorter(journal, "the stream ends below what was read");
     } else if (journal->epoch != 0 && id.number == 0 && id.epoch == journal->epoch &&
-               takeover_is(entry, journal->replay.journal_id, id.epoch, journal->options.nonce)) {
+               takeover_is(entry, journal->journal_id, id.epoch, journal->options.nonce)) {
         took_over(journal);
     } else if (journal->taken && id.epoch >= journal->epoch) {
         journal_depose(
@@ -152,14 +205,18 @@ void journal_measured(struct journal *journal, const struct journal_answer *answ
 static void begin(struct journal *journal)
 {
     struct engine *engine = journal->engine;
-    const struct event event = {.type = EVENT_BEGIN, .as.begin = {.nonce = journal->options.nonce}};
+    const struct event event = {
+        .type = EVENT_BEGIN,
+        .as.begin = {.nonce = journal->options.nonce, .lease_ms = journal->options.lease_ms}};
     int64_t time_ms = journal->options.clock_manual ? engine->time_ms : journal->time_ms;
     ASSERT(journal->replay.epoch == journal->epoch);
     journal->begun = true;
     journal->next_number = 1;
-    journal->chain = journal->replay.chain;
+    journal->chain = journal->below_hash = journal->replay.chain;
+    journal->below = journal->replay.link;
     journal->durable = journal->replay.last;
     journal->durable_hash = journal->replay.last_hash;
+    journal->watch_at_ms = journal->now_ms + JOURNAL_WATCH_MS;
     queue_start(journal->queue, engine->seq, journal->replay.time_ms);
     if (!queue_has_room(journal->queue)) {
         journal_halt(journal, "there is no memory for the first batch");
@@ -169,6 +226,31 @@ static void begin(struct journal *journal)
     queue_add(journal->queue, time_ms, 0, &event, 1, engine->seq);
     bool sent = journal_send_next(journal);
     ASSERT(sent);
+}
+
+/* For how long the former server may still answer look-ups, from our TAKEOVER on. */
+static int64_t former_lease_ms(const struct journal *journal)
+{
+    const struct replay *replay = &journal->replay;
+    if (journal->options.lease_ms == 0 || replay->handed_over || journal->epoch == 1) {
+        return 0;
+    }
+    uint32_t lease_ms = replay->lease_ms > journal->options.lease_ms ? replay->lease_ms
+                                                                     : journal->options.lease_ms;
+    return (int64_t)lease_ms + LEASE_MARGIN_MS + lease_ms / LEASE_MARGIN_PARTS;
+}
+
+void journal_lead(struct journal *journal)
+{
+    if (journal->led || !journal->begun || journal->durable.number == 0) {
+        return;
+    }
+    int64_t wait_ms = former_lease_ms(journal);
+    if (wait_ms == 0 || (journal->taken_at_ms != 0 &&
+                         journal->now_ms - journal->taken_at_ms >= wait_ms)) {
+        journal->led = true;
+        journal->owner.leading(journal->owner.context);
+    }
 }
 
 /* How many entries to ask for next, after a page of so many bytes. */
@@ -207,6 +289,7 @@ void journal_replayed(struct journal *journal, const struct journal_answer *answ
     for (size_t at = 0; at < answer->count; at++) {
         bytes += answer->entries[at].length;
     }
+    journal->behind_bytes += bytes;
     if (!entry_id_read(answer->entries[answer->count - 1].id, &journal->cursor)) {
         journal_drop(journal, "it answered with an entry that has no ID");
         return;

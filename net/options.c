@@ -330,8 +330,10 @@ static bool load_flags(struct options *options, int argc, char *const argv[],
     return found == 0;
 }
 
-enum options_status options_load(struct options *options, int argc, char *const argv[],
-                                 char *const environment[], struct options_message *message)
+static enum options_status load(struct options *options, int argc, char *const argv[],
+                                char *const environment[],
+                                bool (*check)(struct options *, struct options_message *),
+                                struct options_message *message)
 {
     const char *config;
 
@@ -353,8 +355,20 @@ enum options_status options_load(struct options *options, int argc, char *const 
     if (!find_config(argc, argv, environment, &config, message) ||
         (config != NULL && !load_file(options, config, message)) ||
         !load_environment(options, environment, message) ||
-        !load_flags(options, argc, argv, message) || !options_check(options, message)) {
+        !load_flags(options, argc, argv, message) || !check(options, message)) {
         return OPTIONS_BAD;
     }
     return OPTIONS_OK;
+}
+
+enum options_status options_load(struct options *options, int argc, char *const argv[],
+                                 char *const environment[], struct options_message *message)
+{
+    return load(options, argc, argv, environment, options_check, message);
+}
+
+enum options_status options_load_to_look(struct options *options, int argc, char *const argv[],
+                                         char *const environment[], struct options_message *message)
+{
+    return load(options, argc, argv, environment, options_check_to_look, message);
 }

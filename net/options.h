@@ -106,6 +106,14 @@ enum options_status options_load(struct options *options, int argc, char *const 
                                  char *const environment[], struct options_message *message)
     __attribute__((warn_unused_result));
 
+/* The same for a command that only looks at a journal (net/inspect.h): the server's own options, from the same
+ * places, without what matters to a server alone. Nothing is listened on, so password-file is not read and
+ * `bind` not judged; coupon codes are not needed, so `secret-file` may be left out; and there must be a
+ * journal. */
+enum options_status options_load_to_look(struct options *options, int argc, char *const argv[],
+                                         char *const environment[], struct options_message *message)
+    __attribute__((warn_unused_result));
+
 /* Write the page for --help: every key with its default, grouped. */
 void options_print_help(FILE *out);
 

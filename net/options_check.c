@@ -179,14 +179,29 @@ static bool check_journal(const struct options *options, struct options_message 
     return true;
 }
 
-bool options_check(struct options *options, struct options_message *message)
+static bool check_places(const struct options *options, struct options_message *message)
 {
-    ASSERT(options != NULL);
     if (options->dir[0] == '\0' || options->redis_server[0] == '\0') {
         return options_refuse(message, "%s is empty",
                               options->dir[0] == '\0' ? "dir" : "redis-server");
     }
-    return check_name(options, message) && load_password(options, message) &&
+    return true;
+}
+
+bool options_check_to_look(struct options *options, struct options_message *message)
+{
+    ASSERT(options != NULL);
+    if (options->journal == OPTIONS_JOURNAL_NONE) {
+        return options_refuse(message, "journal none keeps nothing, so there is nothing to look at");
+    }
+    return check_places(options, message) && check_name(options, message) &&
+           check_redis(options, message);
+}
+
+bool options_check(struct options *options, struct options_message *message)
+{
+    ASSERT(options != NULL);
+    return check_places(options, message) && check_name(options, message) && load_password(options, message) &&
            check_bind(options, message) && check_redis(options, message) &&
            check_journal(options, message);
 }

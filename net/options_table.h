@@ -61,6 +61,10 @@ void option_allowed_text(enum option_id id, char *out, size_t size);
 bool options_check(struct options *options, struct options_message *message)
     __attribute__((warn_unused_result));
 
+/* The same for a command that looks at a journal. */
+bool options_check_to_look(struct options *options, struct options_message *message)
+    __attribute__((warn_unused_result));
+
 /* Write a message; always false, so that a check can return it. */
 bool options_refuse(struct options_message *message, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -176,6 +176,11 @@ bool queue_is_empty(const struct queue *queue)
     return queue->sealed.first == NULL && queue->waiting.first == NULL && !is_gathering(queue);
 }
 
+bool queue_is_all_sealed(const struct queue *queue)
+{
+    return queue->waiting.first == NULL && !is_gathering(queue);
+}
+
 static size_t list_bytes(const struct queue_list *list)
 {
     size_t bytes = 0;

@@ -88,6 +88,9 @@ void queue_add(struct queue *queue, int64_t time_ms, uint32_t principal, const s
 /* Tells whether every event that was added has been acknowledged. */
 bool queue_is_empty(const struct queue *queue);
 
+/* Tells whether every event that was added is in a sealed batch. */
+bool queue_is_all_sealed(const struct queue *queue);
+
 /* Returns the bytes of all batches not acknowledged yet. */
 size_t queue_bytes(const struct queue *queue);
 

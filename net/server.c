@@ -14,6 +14,7 @@
 #include "net/log.h"
 #include "net/queue.h"
 #include "net/redis_child.h"
+#include "net/server_snapshot.h"
 #include "net/slowlog.h"
 
 #define SHARED_BYTES ((size_t)1024 * 1024)
@@ -82,9 +83,22 @@ static void announce(const struct server *server)
     (void)fflush(stdout);
 }
 
+/* Counts what is stored, for when all of it is durable. */
+static void count(struct server *server)
+{
+    const struct engine *engine = server->engine;
+    server->sealed_counts = (struct server_counts){.seq = engine->seq,
+                                                   .members = engine->members.pool.count - 1,
+                                                   .campaigns = engine->campaigns.pool.count - 1,
+                                                   .coupons = engine->coupons.pool.count - 1,
+                                                   .accounts = engine->accounts.count - 1};
+}
+
 static void lead(struct server *server)
 {
     server->state = SERVER_LEADING;
+    count(server);
+    server->durable_counts = server->sealed_counts;
     birth_is_over(server);
     server_look_at_clock(server);
     log_event(LOG_INFO, "leading", LOG_UNSIGNED("seq", server->engine->seq),
@@ -110,6 +124,14 @@ static void on_durable(void *context, uint64_t seq)
 {
     struct server *server = context;
     server->durable_seq = seq > server->durable_seq ? seq : server->durable_seq;
+    if (server->sealed_counts.seq <= server->durable_seq) {
+        server->durable_counts = server->sealed_counts;
+    }
+}
+
+static void on_recorded(void *context, const struct manifest *manifest)
+{
+    server_snapshot_recorded(((struct server *)context)->snapshot, manifest);
 }
 
 static void on_progress(void *context, uint64_t entries, uint64_t events, double fraction)
@@ -268,6 +290,7 @@ bool server_init(struct server *server, struct options *options, char *message, 
         return false;
     }
     const struct journal_owner owner = {server,    on_leading, on_durable,     on_progress,
+                                        on_recorded,
                                         on_halted, on_deposed, on_handed_over, on_note};
     /* The port first: a second server on it is told so before anything else is touched. */
     server->listener = listener_open(server, message, size);
@@ -317,16 +340,31 @@ static void replies_leave(struct server *server)
     free_closed(server);
 }
 
+/* Sends the next batch, if it is time; where all that happened is in it, a snapshot may be taken. */
+static void pump(struct server *server)
+{
+    journal_pump(server->journal);
+    const struct queue_batch *sealed = queue_sealed(server->queue);
+    if (sealed != NULL && sealed->last_seq > server->sealed_seq) {
+        server->sealed_seq = sealed->last_seq;
+        if (server->sealed_seq == server->engine->seq &&
+            server->sealed_counts.seq <= server->durable_seq) {
+            count(server);
+        }
+    }
+    server_snapshot_go_on(server->snapshot);
+}
+
 static void turn(struct server *server)
 {
     server->stats.turns++;
+    turn_clear_doubt(server);
     turn_execute(server);
-    if (server->journal != NULL) {
-        journal_pump(server->journal);
-        const struct queue_batch *sealed = queue_sealed(server->queue);
-        if (sealed != NULL && sealed->last_seq > server->sealed_seq) {
-            server->sealed_seq = sealed->last_seq;
-        }
+    if (server->journal == NULL) {
+        count(server);
+        server->durable_counts = server->sealed_counts;
+    } else {
+        pump(server);
     }
     if (server->state != SERVER_STOPPED) {
         replies_leave(server);
@@ -364,6 +402,7 @@ void server_deinit(struct server *server)
         connection_free(server->closed);
         server->closed = next;
     }
+    server_snapshot_destroy(&server->snapshot);
     journal_redis_destroy(&server->journal_redis);
     journal_destroy(&server->journal);
     if (server->queue != NULL) {

@@ -12,16 +12,17 @@
 
 #include "engine/engine.h"
 #include "net/connection.h"
+#include "net/journal.h"
 #include "net/options.h"
 #include "net/secret.h"
 #include "net/turn.h"
 
 struct event_base;
-struct journal;
 struct journal_redis;
 struct listener;
 struct queue;
 struct redis_child;
+struct server_snapshot;
 struct slowlog;
 
 #define SERVER_TICK_MS 50
@@ -46,8 +47,19 @@ struct server_stats {
     uint64_t turns; /* of the loop */
     uint64_t protocol_errors;
     uint64_t busy;                            /* -BUSY answers */
+    uint64_t unsure;                          /* -TRYAGAIN answers */
+    uint64_t stale;                           /* look-ups answered as STALE */
     uint64_t outcomes[REFUSAL_LIMIT_OF_ENUM]; /* business answers by refusal; 0 = OK */
     uint64_t commands_per_s;                  /* over the last second */
+};
+
+/* How much is stored. What INFO and DBSIZE show is durable, as any other answer. */
+struct server_counts {
+    uint64_t seq; /* as of which */
+    uint32_t members;
+    uint32_t campaigns;
+    uint32_t coupons;
+    uint32_t accounts;
 };
 
 struct server {
@@ -58,6 +70,7 @@ struct server {
     struct journal *journal;             /* NULL with --journal none */
     struct journal_redis *journal_redis; /* NULL with --journal none */
     struct redis_child *redis_child;     /* NULL unless embedded */
+    struct server_snapshot *snapshot;    /* NULL with --journal none */
     struct listener *listener;
     struct slowlog *slowlog;
     struct secrets secrets;
@@ -67,6 +80,10 @@ struct server {
     uint64_t durable_seq;     /* acknowledged by the journal */
     uint64_t released_seq;    /* up to which held replies were looked at */
     uint64_t sealed_seq;      /* above it, changes are of the batch that gathers */
+    struct server_counts sealed_counts;
+    struct server_counts durable_counts;
+    enum journal_standing standing; /* as of this turn; SURE without a journal */
+    bool any_doubtful;              /* some connection is */
     int64_t now_ms;           /* of this turn; never goes back */
     int64_t tick_ms;          /* monotonic; of the last tick: fine enough for idle times */
     int64_t started_ms;       /* ms since 1970 */

@@ -18,6 +18,7 @@
 #include "net/clock.h"
 #include "net/command_parse.h"
 #include "net/definition.h"
+#include "net/journal.h"
 #include "net/log.h"
 #include "net/reply.h"
 #include "net/server.h"
@@ -177,7 +178,34 @@ static const char *not_now(const struct server *server, enum command_type type)
     return kind_of(type) != COMMAND_KIND_READ && !server_has_room(server) ? "BUSY" : NULL;
 }
 
-/* Carries out one command and writes its reply. */
+/* Answers what changes nothing while another server may lead: not yet, or not at all, or, where the operator
+ * allowed it, marked as stale: ["STALE", the answer as it was]. */
+static void answer_in_doubt(struct connection *connection, const struct command *command)
+{
+    struct server *server = connection->server;
+    const struct outcome *outcome = &server->turn.outcome;
+    if (server->standing == JOURNAL_DOUBTFUL) {
+        connection->doubtful = server->any_doubtful = true;
+        return;
+    }
+    struct resp_writer writer = writer_of(connection);
+    bool stale = server->options->stale_reads && kind_of(command->type) == COMMAND_KIND_READ &&
+                 outcome->gate <= server->durable_seq;
+    if (stale) {
+        resp_array(&writer, 2);
+        resp_word(&writer, "STALE");
+        reply_write(&writer, server->engine, command, outcome);
+        server->stats.stale++;
+    } else {
+        resp_error(&writer, "TRYAGAIN",
+                   "the journal does not answer, and another server may have taken over; try again "
+                   "in 1 s");
+        server->stats.unsure++;
+    }
+    reply_end(connection, &writer, 0);
+}
+
+/* Carries out one command and writes its reply, unless it has to wait (`doubtful`). */
 static void step(struct connection *connection, const struct command *command)
 {
     struct server *server = connection->server;
@@ -199,6 +227,9 @@ static void step(struct connection *connection, const struct command *command)
     engine_step(server->engine, server->now_ms, command, outcome);
     if (outcome->event_count > 0) {
         server_keep(server, command, outcome);
+    } else if (__builtin_expect(server->standing != JOURNAL_SURE, 0)) {
+        answer_in_doubt(connection, command);
+        return;
     }
     server->stats.outcomes[outcome->refusal]++;
     reply_write(&writer, server->engine, command, outcome);
@@ -349,7 +380,8 @@ static void dispatch(struct connection *connection, const struct resp_request *r
     if (__builtin_expect(spec != NULL && connection->authenticated, 1)) {
         connection->last_command = spec->name;
         fine = command_parse(spec, request, command, problem, sizeof(problem));
-        if (__builtin_expect(fine && goes_in_groups(spec->type), 1)) {
+        if (__builtin_expect(fine && goes_in_groups(spec->type) && server->standing == JOURNAL_SURE,
+                             1)) {
             turn->clients[turn->count++] = connection;
             if (turn->count == TURN_COMMANDS) {
                 carry_out(server);
@@ -421,9 +453,41 @@ static void parse(struct connection *connection)
         if (request->count > 0) {
             dispatch(connection, request);
         }
+        if (connection->doubtful) { /* it was not answered: it comes again */
+            connection->bytes -= consumed;
+            connection->length += consumed;
+            (void)event_del(&connection->read_event);
+            return;
+        }
     }
     if (connection->closing) {
         connection->length = 0;
+    }
+}
+
+/* Looks who leads: after the requests came in, before they are answered. */
+static void look_at_standing(struct server *server)
+{
+    if (server->journal != NULL && server->state != SERVER_OPENING) {
+        server->standing = journal_standing(server->journal, clock_monotonic_ms());
+    }
+}
+
+void turn_clear_doubt(struct server *server)
+{
+    look_at_standing(server);
+    if (!server->any_doubtful || server->standing == JOURNAL_DOUBTFUL) {
+        return;
+    }
+    server->any_doubtful = false;
+    for (struct connection *at = server->connections; at != NULL; at = at->next) {
+        if (at->doubtful) {
+            at->doubtful = false;
+            at->bytes = at->pending;
+            at->length = at->pending_length;
+            (void)event_add(&at->read_event, NULL);
+            connection_make_ready(at);
+        }
     }
 }
 
@@ -435,6 +499,7 @@ void turn_execute(struct server *server)
         return;
     }
     server_look_at_clock(server);
+    look_at_standing(server);
     for (struct connection *at = ready; at != NULL; at = at->next_ready) {
         parse(at);
     }

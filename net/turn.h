@@ -31,6 +31,9 @@ void turn_deinit(struct turn *turn);
 /* Reads what the socket has into the shared buffer; called by the loop. */
 void turn_read(struct connection *connection);
 
+/* Lets the requests go on that waited until it is clear who leads, if it is now, or was not for too long. */
+void turn_clear_doubt(struct server *server);
+
 /* Parses and carries out what all ready connections have sent. */
 void turn_execute(struct server *server);
 

@@ -25,7 +25,7 @@ import { fields } from '../lib/resp.mjs'
 
 const clean = { missing: [], wrong: [] }
 
-function secret_file(digits) {
+export function secret_file(digits) {
   const path = join(work_dir(), 'secret')
   const [coupon, phone, request] = digits.map((digit) => String(digit).repeat(64))
   writeFileSync(path, `boon-secret 1\ncoupon 0 ${coupon}\nphone ${phone}\nrequest ${request}\n`)

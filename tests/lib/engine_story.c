@@ -109,32 +109,38 @@ static void fill_put(struct story *story, const struct line *line, struct comman
         .source = text_of(*document == '\0' ? line->text : document),
     };
     command->as.campaign_put = (struct campaign_put){
-        text_of(line->words[1]), {.source = definition.source, .definition = &definition}};
+        text_of(line->words[1]),
+        {.source = definition.source, .definition = &definition},
+        named(line, "request")};
 }
 
 static void fill_start(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_start.campaign = text_of(line->words[1]);
+    command->as.campaign_start = (struct campaign_start){text_of(line->words[1]),
+                                                         named(line, "request")};
 }
 
 static void fill_pause(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_pause.campaign = text_of(line->words[1]);
+    command->as.campaign_pause = (struct campaign_pause){text_of(line->words[1]),
+                                                         named(line, "request")};
 }
 
 static void fill_stop(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_stop.campaign = text_of(line->words[1]);
+    command->as.campaign_stop = (struct campaign_stop){text_of(line->words[1]),
+                                                       named(line, "request")};
 }
 
 static void fill_restock(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
     command->as.campaign_restock = (struct campaign_restock){
-        text_of(line->words[1]), strtoll(line->words[2], NULL, 10), number_of(line, "expect", 0)};
+        text_of(line->words[1]), strtoll(line->words[2], NULL, 10), number_of(line, "expect", 0),
+        named(line, "request")};
 }
 
 static void fill_campaign(struct story *story, const struct line *line, struct command *command)

@@ -11,7 +11,8 @@
  * A line is a verb, its words, and name=value pairs; a coupon is told by its serial number.
  *
  *     PUT id stock= per= opens= ends= amount= minimum= percent= maximum= exchange= name= document=
- *     START id    PAUSE id    STOP id    RESTOCK id delta expect=    SHOW id    CAMPAIGNS limit= after=
+ *     START id    PAUSE id    STOP id    RESTOCK id delta expect=        (all with request= as=)
+ *     SHOW id    CAMPAIGNS limit= after=
  *     CLAIM member campaign channel= store= staff= request= as=      COUPON serial|code
  *     COUPONS member limit= before=
  *     EARN member asset amount request= as=    SPEND …    BALANCE member [asset]    MEMBER member

@@ -186,6 +186,224 @@ Test(request, a_long_random_run_is_answered_as_a_list_would)
     cr_assert_gt(repeated, 1000u);
 }
 
+/* --- campaigns ---------------------------------------------------------------------------------- */
+
+/* `document` keeps the lines' documents the same, though their request ids differ. */
+Test(request, a_campaign_s_command_gets_its_first_answer_again_and_has_one_effect)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=5 document=a request=r1", "OK created"},
+        {10, "PUT sale stock=5 document=a request=r1", "OK created"},
+        {11, "PUT sale stock=6 document=b request=r2", "OK updated"},
+        {11, "PUT sale stock=5 document=a request=r1", "OK created"}, /* and b stays */
+        {12, "SHOW sale", "OK sale draft 6 0 1 0 0 0 sale"},
+        {12, "START sale request=r1", "OK running"}, /* each command has ids of its own */
+        {13, "PAUSE sale request=r1", "OK paused"},
+        {13, "START sale request=r1", "OK running"}, /* and it stays paused */
+        {14, "SHOW sale", "OK sale paused 6 0 1 0 0 0 sale"},
+        {15, "START sale request=r2", "OK running"},
+        {15, "PAUSE sale request=r1", "OK paused"},
+        {16, "SHOW sale", "OK sale running 6 0 1 0 0 0 sale"},
+    };
+    STORY_PLAY(&story, scenes);
+    cr_assert_eq(story.engine->requests.bound, 5u);
+}
+
+Test(request, a_restock_sent_again_shows_the_stock_of_then_and_adds_nothing)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=5", "OK created"},
+        {11, "RESTOCK sale 3 expect=5 request=r1", "OK 8"},
+        {12, "RESTOCK sale 3 expect=5 request=r1", "OK 8"},
+        {12, "RESTOCK sale 3 expect=5", "CONFLICT 8"},
+        {13, "RESTOCK sale 3 expect=8 request=r1", "REQUEST_MISMATCH"},
+        {13, "RESTOCK sale 4 expect=5 request=r1", "REQUEST_MISMATCH"},
+        {14, "RESTOCK sale -8 expect=8 request=r2", "OK 0"},
+        {15, "RESTOCK sale 1 expect=0", "OK 1"},
+        {16, "RESTOCK sale -8 expect=8 request=r2", "OK 0"},
+        {17, "STOP sale request=r3", "OK stopped"},
+        {18, "RESTOCK sale 3 expect=5 request=r1", "OK 8"}, /* before every check */
+        {18, "STOP sale request=r3", "OK stopped"},
+        {18, "RESTOCK sale 3 expect=1 request=r4", "BAD_STATE stopped"},
+    };
+    STORY_PLAY(&story, scenes);
+    cr_assert_eq(story.engine->requests.bound, 3u);
+}
+
+Test(request, another_document_is_a_mismatch_however_long_the_documents_are)
+{
+    char document[701];
+    memset(document, 'x', sizeof(document) - 1);
+    document[sizeof(document) - 1] = '\0';
+    for (int length = 100; length <= 700; length += 25) {
+        story_tell(&story, 10, "PUT sale stock=5 document=%.*s", 1, document);
+        char id[16];
+        snprintf(id, sizeof(id), "r%d", length);
+        const char *answer = story_tell(&story, 10, "PUT sale stock=5 document=%.*s request=%s",
+                                        length, document, id);
+        cr_assert_str_eq(answer, "OK updated");
+        answer = story_tell(&story, 10, "PUT sale stock=5 document=%.*sx request=%s", length - 2,
+                            document, id);
+        cr_assert_str_eq(answer, "REQUEST_MISMATCH", "shorter than %d", length);
+        document[length - 1] = 'y';
+        answer = story_tell(&story, 10, "PUT sale stock=5 document=%.*s request=%s", length,
+                            document, id);
+        cr_assert_str_eq(answer, "REQUEST_MISMATCH", "other than %d", length);
+        document[length - 1] = 'x';
+        answer = story_tell(&story, 10, "PUT sale stock=5 document=%.*s request=%s", length,
+                            document, id);
+        cr_assert_str_eq(answer, "OK updated");
+    }
+}
+
+Test(request, a_campaign_s_refused_command_leaves_its_id_free)
+{
+    static const struct scene scenes[] = {
+        {10, "START sale request=r1", "UNKNOWN_CAMPAIGN"},
+        {10, "RESTOCK sale 1 expect=1 request=r1", "UNKNOWN_CAMPAIGN"},
+        {11, "PUT sale stock=1", "OK created"},
+        {11, "PAUSE sale request=r1", "BAD_STATE draft"},
+        {12, "START sale request=r1", "OK running"},
+        {12, "PUT sale stock=2 request=r1", "CONFLICT 1"},
+        {12, "RESTOCK sale 1 expect=2 request=r1", "CONFLICT 1"},
+        {13, "PAUSE sale request=r1", "OK paused"},
+        {13, "RESTOCK sale 1 expect=1 request=r1", "OK 2"},
+        {13, "PUT sale stock=2 request=r1", "OK updated"},
+        {14, "RESTOCK sale 1 expect=1 request=r1", "OK 2"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+/* An OK is kept though it changed nothing: sent again late, it must not undo what came between. */
+Test(request, an_answer_that_changed_nothing_is_final_too)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=5 document=a", "OK created"},
+        {10, "START sale", "OK running"},
+        {11, "START sale request=r1", "OK running"},
+        {11, "PUT sale stock=5 document=a request=r1", "OK unchanged"},
+        {12, "PAUSE sale", "OK paused"},
+        {12, "PUT sale stock=5 per=2 document=b", "OK updated"},
+        {13, "START sale request=r1", "OK running"},
+        {13, "PUT sale stock=5 document=a request=r1", "OK unchanged"},
+        {13, "PUT sale stock=5 document=b request=r1", "REQUEST_MISMATCH"},
+        {14, "SHOW sale", "OK sale paused 5 0 2 0 0 0 sale"},
+        {15, "PAUSE sale request=r2", "OK paused"},
+        {16, "STOP sale", "OK stopped"},
+        {17, "STOP sale request=r3", "OK stopped"},
+        {18, "PAUSE sale request=r2", "OK paused"},
+        {18, "START sale request=r1", "OK running"},
+    };
+    STORY_PLAY(&story, scenes);
+    cr_assert_eq(story.engine->requests.bound, 4u);
+}
+
+Test(request, principals_and_campaigns_have_ids_of_their_own)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT c1 stock=5", "OK created"},
+        {10, "PUT c2 stock=5", "OK created"},
+        {11, "RESTOCK c1 1 expect=5 request=r as=1", "OK 6"},
+        {11, "RESTOCK c1 1 expect=6 request=r as=2", "OK 7"},
+        {11, "RESTOCK c2 1 expect=5 request=r as=1", "OK 6"},
+        {12, "RESTOCK c1 1 expect=5 request=r as=1", "OK 6"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
+/* Whatever a repeated answer shows was durable when it leaves: its own change, or all so far. */
+Test(request, a_repeated_answer_about_a_campaign_waits_for_the_first)
+{
+    story_tell(&story, 10, "PUT sale stock=5");
+    story_tell(&story, 10, "START sale request=r1");
+    uint64_t moved = story.engine->seq;
+    cr_assert_eq(story.outcome.event_count, 2u);
+    story_tell(&story, 11, "CLAIM m1 sale");
+    cr_assert_gt(story.engine->seq, moved);
+    story_tell(&story, 11, "START sale request=r1");
+    cr_assert_eq(story.outcome.gate, moved - 1, "the move, not the coupon after it");
+
+    story_tell(&story, 12, "START sale request=r2");
+    uint64_t bound = story.engine->seq;
+    cr_assert_eq(story.outcome.event_count, 1u);
+    cr_assert_eq(story.outcome.gate, bound);
+    story_tell(&story, 12, "START sale request=r2");
+    cr_assert_eq(story.outcome.event_count, 0u);
+    cr_assert_geq(story.outcome.gate, bound);
+}
+
+Test(request, what_campaigns_answered_is_known_after_a_replay)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=5 document=a request=r1", "OK created"},
+        {11, "PUT sale stock=6 document=b request=r2", "OK updated"},
+        {12, "START sale request=r1", "OK running"},
+        {13, "START sale request=r2", "OK running"},
+        {14, "RESTOCK sale 3 expect=6 request=r1", "OK 9"},
+        {15, "PAUSE sale", "OK paused"},
+    };
+    static const struct scene repeats[] = {
+        {16, "PUT sale stock=5 document=a request=r1", "OK created"},
+        {16, "PUT sale stock=6 document=b request=r2", "OK updated"},
+        {16, "START sale request=r1", "OK running"},
+        {16, "START sale request=r2", "OK running"},
+        {16, "RESTOCK sale 3 expect=6 request=r1", "OK 9"},
+        {16, "SHOW sale", "OK sale paused 9 0 1 0 0 0 sale"},
+    };
+    STORY_PLAY(&story, scenes);
+    struct story again;
+    cr_assert_null(story_replay(&story, NULL, &again));
+    cr_assert_eq(engine_state_hash(again.engine), engine_state_hash(story.engine));
+    STORY_PLAY(&again, repeats);
+    cr_assert_eq(engine_state_hash(again.engine), engine_state_hash(story.engine));
+    story_end(&again);
+}
+
+/* The largest definition that the wire lets through, with a request id: one event and one group. */
+Test(request, the_largest_document_and_its_request_id_fit_into_one_group)
+{
+    static char source[CAMPAIGN_DOCUMENT_BYTES_MAX];
+    static uint8_t bytes[GROUP_BYTES_MAX];
+    char name[CAMPAIGN_NAME_BYTES_MAX];
+    char id[ID_BYTES_MAX];
+    char request[REQUEST_BYTES_MAX];
+    memset(source, 's', sizeof(source));
+    memset(name, 'n', sizeof(name));
+    memset(id, 'i', sizeof(id));
+    memset(request, 'r', sizeof(request));
+    struct campaign_definition definition = {
+        .name = {name, sizeof(name)},
+        .stock = CAMPAIGN_STOCK_MAX,
+        .per_member = 1,
+        .value = {.kind = VALUE_EXCHANGE},
+        .source = {source, sizeof(source)},
+    };
+    struct command command = {
+        .type = COMMAND_CAMPAIGN_PUT,
+        .as.campaign_put = {.campaign = {id, sizeof(id)},
+                            .document = {definition.source, &definition},
+                            .request = {request, sizeof(request)}},
+    };
+    engine_step(story.engine, 10, &command, &story.outcome);
+    cr_assert_eq(story.outcome.refusal, REFUSAL_NONE);
+    cr_assert_eq(story.outcome.event_count, 2u);
+    size_t length = 0;
+    for (uint32_t at = 0; at < story.outcome.event_count; at++) {
+        size_t added = event_encode(&story.outcome.events[at], bytes + length,
+                                    sizeof(bytes) - length);
+        cr_assert(added > 0 && added <= EVENT_BYTES_MAX, "event %u", at);
+        length += added;
+    }
+    cr_assert_leq(length, GROUP_BYTES_MAX);
+
+    engine_step(story.engine, 10, &command, &story.outcome);
+    cr_assert_eq(story.outcome.event_count, 0u);
+    cr_assert_str_eq(story.outcome.word, "created");
+    source[sizeof(source) - 1] = 't';
+    engine_step(story.engine, 10, &command, &story.outcome);
+    cr_assert_eq(story.outcome.refusal, REFUSAL_REQUEST_MISMATCH);
+}
+
 /* An id at the largest sizes that the wire lets through, with all names at their largest. */
 Test(request, the_longest_of_everything_fits)
 {

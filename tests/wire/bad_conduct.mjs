@@ -1,6 +1,7 @@
 // bad_conduct.mjs -- well-formed requests that want too much, connections that behave badly,
 // strangers.
 import { sleep } from '../lib/check.mjs'
+import { DRAFT } from './bad_input.mjs'
 import { Client, encode } from '../lib/resp.mjs'
 import { PING, asks, broken, bytes, error, hex, protocol, unknown } from './row.mjs'
 
@@ -72,6 +73,16 @@ export function code_rows(code) {
       'a request id again gets the first answer',
       ['COUPON.CLAIM', 'alice', 'sale', 'CHANNEL', 'app', 'REQUEST', 'first'],
       ['OK', code],
+    ),
+    asks(
+      "a campaign's request id with another document",
+      ['CAMPAIGN.PUT', 'draft', DRAFT.replace('5', '6'), 'REQUEST', 'first'],
+      ['REQUEST_MISMATCH'],
+    ),
+    asks(
+      "a campaign's request id again gets the first answer",
+      ['CAMPAIGN.PUT', 'draft', DRAFT, 'REQUEST', 'first'],
+      ['OK', 'created'],
     ),
     asks('a claim of a draft', ['COUPON.CLAIM', 'mallory', 'draft'], ['NOT_OPEN', 0]),
     asks('a claim of nothing', ['COUPON.CLAIM', 'mallory', 'nothing'], ['UNKNOWN_CAMPAIGN']),

@@ -9,6 +9,9 @@ import { CLOSED, Client, Reply_error, fields, info_fields } from '../lib/resp.mj
 
 export const row_counts = {}
 
+// The definition of the victim's draft, put under the request id `first`.
+export const DRAFT = '{"name":"Draft","stock":5,"value":{"kind":"exchange","price":0}}'
+
 // What malformed input must leave as it is.
 export async function digest(client) {
   const replies = await client.all([
@@ -45,7 +48,9 @@ export async function start_victim(args = [], options = {}) {
   await watcher.call(
     'CAMPAIGN.PUT',
     'draft',
-    '{"name":"Draft","stock":5,"value":{"kind":"exchange","price":0}}',
+    DRAFT,
+    'REQUEST',
+    'first',
   )
   const claim = await watcher.call(
     'COUPON.CLAIM',

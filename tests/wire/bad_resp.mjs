@@ -367,6 +367,23 @@ const keyword_rows = [
     ['COUPON.CLAIM', 'mallory', 'sale', 'LIMIT', '5'],
     /^-ERR COUPON\.CLAIM: unknown word at argument 3/,
   ),
+  error(
+    'CAMPAIGN.PUT with a word behind its document',
+    ['CAMPAIGN.PUT', 'x', '{}', 'z'],
+    /^-ERR CAMPAIGN\.PUT: unknown word at argument 3; see COMMAND DOCS CAMPAIGN\.PUT$/,
+  ),
+  ...['START', 'PAUSE', 'STOP'].flatMap((verb) => [
+    error(
+      `CAMPAIGN.${verb} with a word too many`,
+      [`CAMPAIGN.${verb}`, verb === 'START' ? 'draft' : 'sale', 'y'],
+      new RegExp(`^-ERR CAMPAIGN\\.${verb}: unknown word at argument 2`),
+    ),
+    error(
+      `CAMPAIGN.${verb} with an empty request id`,
+      [`CAMPAIGN.${verb}`, verb === 'START' ? 'draft' : 'sale', 'REQUEST', ''],
+      new RegExp(`^-ERR CAMPAIGN\\.${verb}: request must be 1 to 128 bytes`),
+    ),
+  ]),
 ]
 
 // Every business command with one argument too few; those without keywords with one too many as
@@ -388,11 +405,7 @@ const too_few = {
   'CLOCK.SET': [],
 }
 const too_many = {
-  'CAMPAIGN.PUT': ['x', '{}', 'z'],
   'CAMPAIGN.GET': ['x', 'y'],
-  'CAMPAIGN.START': ['draft', 'y'],
-  'CAMPAIGN.PAUSE': ['sale', 'y'],
-  'CAMPAIGN.STOP': ['sale', 'y'],
   'COUPON.GET': ['x', 'y'],
   'ACCOUNT.BALANCE': ['x', 'y', 'z'],
   'MEMBER.GET': ['x', 'y'],

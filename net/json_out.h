@@ -1,0 +1,49 @@
+/* json_out.h -- JSON written straight into a file: no tree, no allocation, whatever the texts hold.
+ *
+ *     struct json_out out = {.file = stdout};
+ *     json_begin(&out, '{');
+ *     json_key(&out, "entry");
+ *     json_text(&out, TEXT("1-5"));
+ *     json_key(&out, "serial");
+ *     json_natural(&out, 7);
+ *     json_end(&out, '}');                    {"entry":"1-5","serial":7}
+ *
+ * Integers beyond 2^53 are written as strings: most readers make doubles of numbers. What is not UTF-8
+ * becomes U+FFFD, and control characters are escaped, so a line stays a line. Commas are its own affair;
+ * that keys and ends come where they belong is the caller's. Whether the file took it all, ferror() says.
+ */
+#ifndef BOON_NET_JSON_OUT_H
+#define BOON_NET_JSON_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/text.h"
+
+#define JSON_EXACT_MAX (1ULL << 53) /* every integer up to it is exact in a double */
+
+struct json_out {
+    FILE *file;
+    bool comma; /* before the next value or key */
+};
+
+/* Opens '{' or '[', and closes '}' or ']'. */
+void json_begin(struct json_out *out, char bracket);
+void json_end(struct json_out *out, char bracket);
+
+void json_key(struct json_out *out, const char *key);
+
+void json_text(struct json_out *out, struct text text);
+void json_natural(struct json_out *out, uint64_t number);
+void json_number(struct json_out *out, int64_t number);
+void json_flag(struct json_out *out, bool flag);
+void json_null(struct json_out *out);
+
+/* Writes bytes as hex digits in a string. */
+void json_hex(struct json_out *out, const uint8_t *bytes, size_t count);
+
+/* Writes a moment as RFC 3339, in UTC. */
+void json_time(struct json_out *out, int64_t time_ms);
+
+#endif
