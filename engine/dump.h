@@ -38,10 +38,11 @@ struct restore {
     struct engine *engine;
     struct event_engine_state promised; /* what ENGINE_STATE said will follow */
     uint32_t stage;                     /* kind of the last event; 0 = none yet */
-    uint32_t linked;                    /* records of this kind that are in the tables, record 0 included */
-    uint32_t requests;                  /* REQUEST_STATE events so far */
-    int64_t time_ms;                    /* of the last record that has one */
-    uint64_t hashes[RESTORE_AHEAD];     /* of the newest records */
+    uint32_t end;                   /* records of this kind that were taken, record 0 included */
+    uint32_t linked;                /* how many of them are in the tables and lists */
+    uint32_t requests;              /* REQUEST_STATE events so far */
+    int64_t time_ms;                /* of the last record that has one */
+    uint64_t hashes[RESTORE_AHEAD]; /* of the newest records */
 };
 
 /* Begins with an engine to which nothing was applied. */

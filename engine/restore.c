@@ -122,23 +122,6 @@ static const char *link_request(struct restore *restore, uint32_t index)
     return NULL;
 }
 
-static uint32_t *records_of(const struct restore *restore)
-{
-    struct engine *engine = restore->engine;
-    switch (restore->stage) {
-    case STAGE_MEMBERS:
-        return &engine->members.pool.count;
-    case STAGE_ACCOUNTS:
-        return &engine->accounts.count;
-    case STAGE_COUPONS:
-        return &engine->coupons.pool.count;
-    case STAGE_REQUESTS:
-        return &engine->requests.ring.count;
-    default:
-        return NULL;
-    }
-}
-
 /* Links the records of this kind below `end`. */
 static const char *link_below(struct restore *restore, uint32_t end)
 {
@@ -167,7 +150,8 @@ static const char *link_below(struct restore *restore, uint32_t end)
 static const char *taken(struct restore *restore, uint32_t index, uint64_t hash)
 {
     restore->hashes[index % RESTORE_AHEAD] = hash;
-    return index < RESTORE_AHEAD ? NULL : link_below(restore, index + 1 - RESTORE_AHEAD + 1);
+    restore->end = index + 1;
+    return index < RESTORE_AHEAD ? NULL : link_below(restore, index + 2 - RESTORE_AHEAD);
 }
 
 /* Returns the hash of the record half way to being linked; 0: there is none yet. */
@@ -499,9 +483,8 @@ static enum stage stage_of(enum event_type type)
 /* Links what is left of the kind before. */
 static const char *finish_stage(struct restore *restore)
 {
-    const uint32_t *records = records_of(restore);
-    const char *fault = records == NULL ? NULL : link_below(restore, *records);
-    restore->linked = 1;
+    const char *fault = link_below(restore, restore->end);
+    restore->linked = restore->end = 1;
     restore->time_ms = 0;
     return fault;
 }
@@ -554,30 +537,31 @@ const char *restore_event(struct restore *restore, const struct event *event)
 static const char *counts_fault(const struct restore *restore)
 {
     const struct engine *engine = restore->engine;
-    const struct event_engine_state *promised = &restore->promised;
     const struct names *names = engine->names;
-    if (names[NAME_CHANNEL].pool.count - 1 != promised->channels ||
-        names[NAME_STORE].pool.count - 1 != promised->stores ||
-        names[NAME_STAFF].pool.count - 1 != promised->staff ||
-        names[NAME_ASSET].pool.count - 1 != promised->assets) {
-        return "fewer names than promised";
+    const struct event_engine_state *promised = &restore->promised;
+    const struct {
+        uint32_t records; /* record 0 included */
+        uint32_t promised;
+        const char *fault;
+    } rows[] = {
+        {names[NAME_CHANNEL].pool.count, promised->channels, "fewer names than promised"},
+        {names[NAME_STORE].pool.count, promised->stores, "fewer names than promised"},
+        {names[NAME_STAFF].pool.count, promised->staff, "fewer names than promised"},
+        {names[NAME_ASSET].pool.count, promised->assets, "fewer names than promised"},
+        {engine->campaigns.pool.count, promised->campaigns, "fewer campaigns than promised"},
+        {engine->members.pool.count, promised->members, "fewer members than promised"},
+        {engine->accounts.count, promised->accounts, "fewer accounts than promised"},
+        {engine->coupons.pool.count, promised->coupons, "fewer coupons than promised"},
+        {restore->requests + 1, promised->requests, "fewer request ids than promised"},
+    };
+    for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++) {
+        if (rows[at].records - 1 != rows[at].promised) {
+            return rows[at].fault;
+        }
     }
-    if (engine->campaigns.pool.count - 1 != promised->campaigns) {
-        return "fewer campaigns than promised";
-    }
-    if (engine->members.pool.count - 1 != promised->members) {
-        return "fewer members than promised";
-    }
-    if (engine->accounts.count - 1 != promised->accounts) {
-        return "fewer accounts than promised";
-    }
-    if (engine->coupons.pool.count - 1 != promised->coupons) {
-        return "fewer coupons than promised";
-    }
-    if (engine->coupons.pairs.count != promised->pairs) {
-        return "other pairs of members and campaigns than promised";
-    }
-    return restore->requests == promised->requests ? NULL : "fewer request ids than promised";
+    return engine->coupons.pairs.count == promised->pairs
+               ? NULL
+               : "other pairs of members and campaigns than promised";
 }
 
 const char *restore_end(struct restore *restore)

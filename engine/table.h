@@ -95,7 +95,8 @@ static inline struct table_bucket *table_bucket_of(const struct table *table, ui
 
 /* Asks the processor to fetch the bucket; only a hint. Always inline: gcc takes a function that does nothing
  * but prefetch for one without an effect, and drops the call. */
-__attribute__((always_inline)) static inline void table_prefetch(const struct table *table, uint64_t hash)
+__attribute__((always_inline)) static inline void table_prefetch(const struct table *table,
+                                                                 uint64_t hash)
 {
     __builtin_prefetch(table_bucket_of(table, hash));
 }
@@ -149,7 +150,8 @@ static inline uint32_t table_guess(const struct table *table, uint64_t hash)
 }
 
 /* Asks the processor to fetch the bucket's overflow, when the bucket itself is there. */
-__attribute__((always_inline)) static inline void table_prefetch_overflow(const struct table *table, uint64_t hash)
+__attribute__((always_inline)) static inline void table_prefetch_overflow(const struct table *table,
+                                                                          uint64_t hash)
 {
     const struct table_bucket *bucket = table_bucket_of(table, hash);
     if (bucket->overflow != 0) {

@@ -16,9 +16,10 @@
 #include <stdbool.h>
 
 enum inspect_code {
-    INSPECT_WHOLE = 0,      /* nothing is wrong */
-    INSPECT_DAMAGED = 1,    /* something is; the first fault was shown */
-    INSPECT_NOT_LOOKED = 2, /* it could not be looked at, or not by this version with these options */
+    INSPECT_WHOLE = 0,   /* nothing is wrong */
+    INSPECT_DAMAGED = 1, /* something is; the first fault was shown */
+    INSPECT_NOT_LOOKED =
+        2, /* it could not be looked at, or not by this version with these options */
 };
 
 /* Tells whether the first word of a command line names one of the two. */

@@ -10,7 +10,7 @@
 #include "net/batch.h"
 
 #define PAGE_ENTRIES_MIN 16U
-#define PAGE_ENTRIES_MAX 256U
+#define PAGE_ENTRIES_MAX 128U
 #define PAGE_BYTES_AIM (2U << 20)
 #define CHUNKS_PAGE "4" /* chunks asked for at a time */
 #define MANIFESTS_PAGE "64"
@@ -34,8 +34,8 @@ static enum look no_answer(struct inspect *inspect, const struct redis_ask *redi
                             redis_ask_trouble(redis));
     }
     if (answer->kind != JOURNAL_ANSWER_ERROR) {
-        return inspect_says(inspect, LOOK_FAILED, "Redis gave an answer about %s that makes no sense",
-                            key);
+        return inspect_says(inspect, LOOK_FAILED,
+                            "Redis gave an answer about %s that makes no sense", key);
     }
     if (answer->text.length >= 9 && memcmp(answer->text.data, "WRONGTYPE", 9) == 0) {
         return inspect_says(inspect, LOOK_FAILED,
@@ -85,9 +85,11 @@ static void look_for_birth(struct inspect *inspect, const struct journal_entry *
 static enum look ask_end(struct inspect *inspect, bool newest, struct entry_id *id)
 {
     struct redis_ask *redis = inspect->source.beside;
-    const struct journal_answer *answer =
-        newest ? REDIS_ASK(redis, "XREVRANGE", inspect->journal_key, "+", "-", "COUNT", "1")
-               : REDIS_ASK(redis, "XRANGE", inspect->journal_key, "-", "+", "COUNT", "1");
+    const struct journal_answer *answer = newest
+                                              ? REDIS_ASK(redis, "XREVRANGE", inspect->journal_key,
+                                                          "+", "-", "COUNT", "1")
+                                              : REDIS_ASK(redis, "XRANGE", inspect->journal_key,
+                                                          "-", "+", "COUNT", "1");
     if (!are_entries(answer)) {
         return no_answer(inspect, redis, inspect->journal_key, answer);
     }
@@ -214,8 +216,7 @@ enum look inspect_next(struct inspect *inspect, struct journal_entry *entry)
 bool inspect_was_trimmed(struct inspect *inspect)
 {
     struct entry_id now;
-    return ask_end(inspect, false, &now) != LOOK_FINE ||
-           entry_id_compare(now, inspect->first) != 0;
+    return ask_end(inspect, false, &now) != LOOK_FINE || entry_id_compare(now, inspect->first) != 0;
 }
 
 /* --- snapshots ---------------------------------------------------------------------------------- */
@@ -267,8 +268,7 @@ enum look inspect_list_snapshots(struct inspect *inspect)
         }
         for (size_t at = 0; at < answer->count; at++) {
             struct entry_id id;
-            if (!entry_id_read(answer->entries[at].id, &id) ||
-                entry_id_compare(id, cursor) <= 0) {
+            if (!entry_id_read(answer->entries[at].id, &id) || entry_id_compare(id, cursor) <= 0) {
                 return inspect_says(inspect, LOOK_FAILED, "Redis gave entries out of order");
             }
             cursor = id;
@@ -293,8 +293,8 @@ static enum look take_chunks(struct inspect *inspect, struct inspect_snapshot *s
     char message[SNAPSHOT_MESSAGE_BYTES] = "";
     char words[INSPECT_WORDS_BYTES];
     entry_id_write((struct entry_id){1, snapshot->chunks}, from + 1);
-    const struct journal_answer *answer = REDIS_ASK(redis, "XRANGE", key, snapshot->chunks == 0 ? "-" : from,
-                                                    "+", "COUNT", CHUNKS_PAGE);
+    const struct journal_answer *answer = REDIS_ASK(
+        redis, "XRANGE", key, snapshot->chunks == 0 ? "-" : from, "+", "COUNT", CHUNKS_PAGE);
     if (!are_entries(answer)) {
         return no_answer(inspect, redis, key, answer);
     }
@@ -335,6 +335,10 @@ static enum look end_snapshot(struct inspect *inspect, struct inspect_snapshot *
     bool same = engine->seq == snapshot->manifest.stamp.seq &&
                 engine_state_hash(engine) == snapshot->manifest.state_hash;
     snapshot->state_good = same ? INSPECT_YES : INSPECT_NO;
+    if (!same && engine->requests.bound - engine->requests.forgotten == engine->requests.limit) {
+        return bad_snapshot(inspect, snapshot,
+                            "more request ids than this server has room for: raise --max-requests");
+    }
     if (!same) {
         return bad_snapshot(inspect, snapshot, "its state's hash is not the one in its manifest");
     }
@@ -355,8 +359,8 @@ static bool was_removed(struct inspect *inspect, const struct inspect_snapshot *
 {
     char id[ENTRY_ID_TEXT_BYTES];
     entry_id_write(snapshot->id, id);
-    const struct journal_answer *answer =
-        REDIS_ASK(inspect->source.beside, "XRANGE", inspect->manifests_key, id, id);
+    const struct journal_answer *answer = REDIS_ASK(inspect->source.beside, "XRANGE",
+                                                    inspect->manifests_key, id, id);
     return are_entries(answer) && answer->count == 0;
 }
 

@@ -53,21 +53,21 @@ struct inspect_snapshot {
     uint64_t chunks;          /* that were read */
     uint64_t bytes;           /* of them */
     enum inspect_mark manifest_good;
-    enum inspect_mark chunks_good; /* all there, all hashes right, all events good */
-    enum inspect_mark state_good;  /* the state's hash is the manifest's */
-    enum inspect_mark same;        /* as the state that the journal gives at this entry */
-    bool requests_differ;          /* `same` but for the request ids that are remembered */
+    enum inspect_mark chunks_good;   /* all there, all hashes right, all events good */
+    enum inspect_mark state_good;    /* the state's hash is the manifest's */
+    enum inspect_mark same;          /* as the state that the journal gives at this entry */
+    bool requests_differ;            /* `same` but for the request ids that are remembered */
     char words[INSPECT_WORDS_BYTES]; /* the first thing that is wrong, or "" */
 };
 
 /* What the command line asks for beside the server's options. */
 struct inspect_wishes {
-    bool json;                        /* verify */
-    char member[ID_BYTES_MAX + 1];    /* dump: events of this member; "" all */
-    char campaign[ID_BYTES_MAX + 1];  /* dump: events of this campaign; "" all */
-    int64_t from_ms;                  /* dump: not earlier than this */
-    int64_t to_ms;                    /* dump: earlier than this */
-    struct entry_id after;            /* dump: entries above this one */
+    bool json;                       /* verify */
+    char member[ID_BYTES_MAX + 1];   /* dump: events of this member; "" all */
+    char campaign[ID_BYTES_MAX + 1]; /* dump: events of this campaign; "" all */
+    int64_t from_ms;                 /* dump: not earlier than this */
+    int64_t to_ms;                   /* dump: earlier than this */
+    struct entry_id after;           /* dump: entries above this one */
 };
 
 struct inspect {
@@ -76,7 +76,7 @@ struct inspect {
     struct inspect_source source;
     FILE *out;
     FILE *err;
-    bool keys_known;        /* `secrets` are loaded; else codes of every key are taken */
+    bool keys_known; /* `secrets` are loaded; else codes of every key are taken */
     struct secrets secrets;
     char journal_key[INSPECT_KEY_BYTES];
     char manifests_key[INSPECT_KEY_BYTES];

@@ -81,8 +81,9 @@ static void print_journal(const struct verify *verify, FILE *out)
     fprintf(out, "%-*s%s at %s\n", LABEL_WIDTH, "journal", inspect->journal_key,
             inspect->source.where);
     if (inspect->birth.known) {
-        fprintf(out, "%-*sbrand %s, shard %" PRIu32 "%s, %s\n", LABEL_WIDTH, "", inspect->birth.name,
-                inspect->birth.shard, inspect->birth.clock_manual ? ", manual clock" : "",
+        fprintf(out, "%-*sbrand %s, shard %" PRIu32 "%s, %s\n", LABEL_WIDTH, "",
+                inspect->birth.name, inspect->birth.shard,
+                inspect->birth.clock_manual ? ", manual clock" : "",
                 inspect->keys_known ? "the secret file is the one it was begun with"
                                     : "coupon keys not judged: no secret file");
     }
@@ -98,7 +99,7 @@ static void print_journal(const struct verify *verify, FILE *out)
                 entry_id_write(report->base, first));
     }
     if (report->reached_end) {
-        fprintf(out, "%-*sevent %" PRIu64 ", hash %016" PRIx64 "\n", LABEL_WIDTH,
+        fprintf(out, "%-*sas of event %" PRIu64 ", hash %016" PRIx64 "\n", LABEL_WIDTH,
                 report->from_snapshot ? "" : "state", report->seq, report->state_hash);
     }
 }
@@ -130,9 +131,9 @@ static void print_epochs(const struct verify_report *report, FILE *out)
         fprintf(out, "%-*s%-8" PRIu64 " %s to %s %12s events  %s\n", LABEL_WIDTH, "", epoch->epoch,
                 moment(epoch->began_at_ms, began), moment(epoch->ended_at_ms, ended),
                 grouped(epoch->events, events),
-                epoch->handed_over               ? "handed over"
+                epoch->handed_over              ? "handed over"
                 : at + 1 == report->epoch_count ? "leads, or was killed"
-                                                 : "killed or deposed");
+                                                : "killed or deposed");
     }
 }
 
@@ -143,8 +144,8 @@ static void print_snapshots(const struct inspect *inspect, FILE *out)
     char bytes[GROUPED_BYTES];
     fprintf(out, "%-*s%zu\n", LABEL_WIDTH, "snapshots", inspect->snapshot_count);
     if (inspect->snapshot_count > 0) {
-        fprintf(out, "%-*s%-16s %-24s %7s %14s  %-6s  %-6s  %s\n", LABEL_WIDTH, "", "entry", "made at",
-                "chunks", "bytes", "hashes", "state", "as journal");
+        fprintf(out, "%-*s%-16s %-24s %7s %14s  %-6s  %-6s  %s\n", LABEL_WIDTH, "", "entry",
+                "made at", "chunks", "bytes", "hashes", "state", "as journal");
     }
     for (size_t at = 0; at < inspect->snapshot_count; at++) {
         const struct inspect_snapshot *snapshot = &inspect->snapshots[at];
@@ -172,13 +173,16 @@ void inspect_report_table(const struct verify *verify)
     fprintf(out, "%-*s%s", LABEL_WIDTH, "verdict", inspect_verdict_word(inspect_verdict(report)));
     fprintf(out, ", looked at in %.1f s\n", (double)report->took_ms / 1000);
     if (report->faults > 0) {
-        fprintf(out, "%-*s%s: %s\n", LABEL_WIDTH, report->faults > 1 ? "first fault" : "fault",
-                report->fault.where, report->fault.what);
+        fprintf(out, "%-*s%s: %s\n", LABEL_WIDTH, "fault", report->fault.where, report->fault.what);
+        if (report->faults > 1) {
+            fprintf(out, "%-*sthis is the first of %" PRIu64 "\n", LABEL_WIDTH, "", report->faults);
+        }
         fprintf(out, "%-*s%s\n", LABEL_WIDTH, "advice", report->fault.advice);
         fprintf(out, "%-*s%s\n", LABEL_WIDTH, "start",
-                report->reached_end ? "a server can start: behind the fault is a whole snapshot, and "
-                                      "the journal after it is whole"
-                                    : "a server cannot start from this");
+                report->reached_end
+                    ? "a server can start: behind the fault is a whole snapshot, and "
+                      "the journal after it is whole"
+                    : "a server cannot start from this");
     }
 }
 

@@ -34,8 +34,8 @@ static bool connect_both(struct inspect_source *source, const struct journal_red
 static bool socket_path(struct inspect_source *source, const char *dir, char *path, size_t size,
                         char *message, size_t message_size)
 {
-    if (strlen(dir) + sizeof("/" SOCKET_NAME) <= size) {
-        snprintf(path, size, "%s/" SOCKET_NAME, dir);
+    int length = snprintf(path, size, "%s/" SOCKET_NAME, dir);
+    if (length > 0 && (size_t)length < size) {
         return true;
     }
     source->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -83,9 +83,8 @@ static bool start_private(struct inspect_source *source, const struct options *o
                           char *message, size_t size)
 {
     struct redis_child_message why = {.text = ""};
-    const struct redis_child_options how = {.dir = options->dir,
-                                            .server = options->redis_server,
-                                            .sync = REDIS_CHILD_SYNC_ALWAYS};
+    const struct redis_child_options how = {
+        .dir = options->dir, .server = options->redis_server, .sync = REDIS_CHILD_SYNC_ALWAYS};
     source->base = event_base_new();
     if (source->base == NULL) {
         snprintf(message, size, "out of memory");
@@ -111,7 +110,8 @@ static bool holds_journal(const char *dir, char *message, size_t size)
     if (stat(path, &status) == 0) {
         return true;
     }
-    snprintf(message, size, "there is no journal in %.300s (appendonlydir: %s); is it the right --dir?", dir,
+    snprintf(message, size,
+             "there is no journal in %.300s (appendonlydir: %s); is it the right --dir?", dir,
              strerror(errno));
     return false;
 }

@@ -17,8 +17,8 @@ struct event_base;
 struct redis_child;
 
 struct inspect_source {
-    struct redis_ask *walk;          /* for the journal: its page stays while others are asked for */
-    struct redis_ask *beside;        /* for everything else */
+    struct redis_ask *walk;   /* for the journal: its page stays while others are asked for */
+    struct redis_ask *beside; /* for everything else */
     char where[INSPECT_WHERE_BYTES]; /* for people */
     struct redis_child *child;       /* the private Redis that was started for this look, or NULL */
     struct event_base *base;         /* of the child, or NULL */

@@ -19,10 +19,12 @@
 #define PROGRESS_EVERY_MS 200
 #define PROGRESS_WIDTH 30
 
-static const char restore_it[] = "The stream was changed or damaged: restore it from a replica or a "
-                                 "backup.";
-static const char raise_it[] = "Raise that max- option, or give the server's own config: the journal "
-                               "itself may be whole.";
+static const char restore_it[] =
+    "The stream was changed or damaged: restore it from a replica or a "
+    "backup.";
+static const char raise_it[] =
+    "Raise that max- option, or give the server's own config: the journal "
+    "itself may be whole.";
 static const char newer_it[] = "Use the version of boon-server that wrote it, or a newer one.";
 static const char keys_it[] = "Put the key's line back into the secret file; or leave secret-file "
                               "out, and keys are not judged.";
@@ -47,31 +49,47 @@ static void fault(struct verify *verify, enum look look, const char *kind, struc
     snprintf(first->what, sizeof(first->what), "%s", what);
 }
 
-/* What stops the replay is no damage where only room, a key or a newer version is missing. */
+/* Judges words of a replay or a reader: what lacks only room, a key or a newer version is not damaged. */
+static enum look judge(const char *words, const char *damaged, const char **advice)
+{
+    static const struct {
+        const char *words;
+        const char *advice;
+    } lacks[] = {
+        {"has room for", raise_it},
+        {"secret file", keys_it},
+        {"version of Boon", newer_it},
+        {"this version", newer_it},
+    };
+    *advice = damaged;
+    for (size_t at = 0; at < sizeof(lacks) / sizeof(lacks[0]); at++) {
+        if (strstr(words, lacks[at].words) != NULL) {
+            *advice = lacks[at].advice;
+            return LOOK_FAILED;
+        }
+    }
+    return LOOK_BAD;
+}
+
+/* The replay speaks to who starts a server: what it says of the entry is what counts here. */
 static void replay_fault(struct verify *verify, struct entry_id id, const char *message)
 {
     const char *words = strstr(message, ": ");
     const char *end = strstr(message, ". Nothing was changed");
+    const char *advice;
     char what[INSPECT_WORDS_BYTES];
     words = words == NULL ? message : words + 2;
     int length = end != NULL && end > words ? (int)(end - words) : (int)strlen(words);
     snprintf(what, sizeof(what), "%.*s", length, words);
-    if (strstr(what, "has room for") != NULL) {
-        fault(verify, LOOK_FAILED, "entry", id, what, raise_it);
-    } else if (strstr(what, "secret file") != NULL) {
-        fault(verify, LOOK_FAILED, "entry", id, what, keys_it);
-    } else if (strstr(what, "version of Boon") != NULL || strstr(what, "this version") != NULL) {
-        fault(verify, LOOK_FAILED, "entry", id, what, newer_it);
-    } else {
-        fault(verify, LOOK_BAD, "entry", id, what, restore_it);
-    }
+    enum look look = judge(what, restore_it, &advice);
+    fault(verify, look, "entry", id, what, advice);
 }
 
-static void snapshot_fault(struct verify *verify, struct inspect_snapshot *snapshot)
+static void snapshot_fault(struct verify *verify, const struct inspect_snapshot *snapshot)
 {
-    enum look look = strstr(snapshot->words, "has room for") != NULL ? LOOK_FAILED : LOOK_BAD;
-    fault(verify, look, "snapshot", snapshot->id, snapshot->words,
-          look == LOOK_FAILED ? raise_it : snapshot_it);
+    const char *advice;
+    enum look look = judge(snapshot->words, snapshot_it, &advice);
+    fault(verify, look, "snapshot", snapshot->id, snapshot->words, advice);
 }
 
 /* --- counting ------------------------------------------------------------------------------------- */
@@ -133,9 +151,10 @@ static bool renew(struct verify *verify, struct engine **engine, bool *used)
     }
     *used = true;
     return *engine != NULL ||
-           inspect_says(verify->inspect, LOOK_FAILED,
-                        "cannot reserve address space for the state: lower max-coupons, max-members "
-                        "or max-requests, or raise the limit on virtual memory") == LOOK_FINE;
+           inspect_says(
+               verify->inspect, LOOK_FAILED,
+               "cannot reserve address space for the state: lower max-coupons, max-members "
+               "or max-requests, or raise the limit on virtual memory") == LOOK_FINE;
 }
 
 /* Begins the state with the oldest whole snapshot from `from` on. LOOK_END: there is none. */
@@ -247,7 +266,8 @@ static enum look left_snapshots(struct verify *verify)
 /* --- the walk --------------------------------------------------------------------------------------- */
 
 /* Checks an entry by itself and against the hash of the one before, where there is no state to hold it to. */
-static void check_alone(struct verify *verify, const struct journal_entry *entry, struct entry_id id)
+static void check_alone(struct verify *verify, const struct journal_entry *entry,
+                        struct entry_id id)
 {
     struct batch_reader reader;
     const struct inspect_birth *birth = &verify->inspect->birth;
@@ -270,8 +290,10 @@ static void check_alone(struct verify *verify, const struct journal_entry *entry
               restore_it);
     } else if (verify->following && entry_id_compare(id, verify->replay.last) == 0 &&
                reader.chain != verify->replay.chain) {
-        fault(verify, LOOK_BAD, "entry", id, "its hash is not the one that the snapshot was "
-                                             "stamped with", restore_it);
+        fault(verify, LOOK_BAD, "entry", id,
+              "its hash is not the one that the snapshot was "
+              "stamped with",
+              restore_it);
     }
     if (id.number != 0) {
         verify->chain = reader.chain;
@@ -286,8 +308,9 @@ static enum look follow(struct verify *verify, const struct journal_entry *entry
     char message[JOURNAL_MESSAGE_BYTES];
     if (!replay_entry(&verify->replay, entry, message)) {
         if (inspect_was_trimmed(verify->inspect)) {
-            return inspect_says(verify->inspect, LOOK_FAILED,
-                                "the server trimmed the journal while it was looked at; look again");
+            return inspect_says(
+                verify->inspect, LOOK_FAILED,
+                "the server trimmed the journal while it was looked at; look again");
         }
         replay_fault(verify, id, message);
         return LOOK_BAD;
@@ -412,7 +435,8 @@ static void conclude(struct verify *verify)
     if (entry_id_compare(verify->replay.last, inspect->last) < 0) {
         fault(verify, LOOK_BAD, "entry", inspect->last, "it was the last entry, and is gone",
               restore_it);
-    } else if (verify->beside_following && engine_state_hash(verify->beside) != report->state_hash) {
+    } else if (verify->beside_following &&
+               engine_state_hash(verify->beside) != report->state_hash) {
         fault(verify, LOOK_BAD, "snapshot", verify->beside_replay.last,
               "with the journal after it, it gives another state than what was before it",
               snapshot_it);

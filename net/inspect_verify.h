@@ -23,7 +23,7 @@ struct verify_epoch {
 
 /* The first thing that is wrong. */
 struct verify_fault {
-    enum look look; /* LOOK_BAD or LOOK_FAILED; LOOK_FINE: there is none */
+    enum look look;                       /* LOOK_BAD or LOOK_FAILED; LOOK_FINE: there is none */
     char where[ENTRY_ID_TEXT_BYTES + 16]; /* "entry 1-5", "snapshot 2-9" */
     char what[INSPECT_WORDS_BYTES];
     const char *advice;
@@ -39,10 +39,10 @@ struct verify_report {
     uint64_t epoch_count;
     uint64_t handovers;
     struct verify_epoch epochs[VERIFY_EPOCHS_KEPT]; /* epoch_count % VERIFY_EPOCHS_KEPT is next */
-    bool from_snapshot;   /* the state comes from the snapshot `base`, not from GENESIS */
+    bool from_snapshot; /* the state comes from the snapshot `base`, not from GENESIS */
     struct entry_id base;
-    bool reached_end;     /* the state could be followed to the last entry, since the last fault */
-    uint64_t seq;         /* of that state */
+    bool reached_end; /* the state could be followed to the last entry, since the last fault */
+    uint64_t seq;     /* of that state */
     uint64_t state_hash;
     uint64_t faults;
     uint64_t damages; /* of them, those that are damage and not a lack of room, keys or a version */
@@ -58,11 +58,11 @@ struct verify {
     bool beside_used;
     struct replay replay;
     struct replay beside_replay;
-    bool following;        /* `engine` has the state after the last entry */
+    bool following; /* `engine` has the state after the last entry */
     bool beside_following;
     bool chain_known;
-    uint64_t chain;        /* of the last batch of the chain that was good */
-    int64_t shown_ms;      /* monotonic: when progress was shown last */
+    uint64_t chain;   /* of the last batch of the chain that was good */
+    int64_t shown_ms; /* monotonic: when progress was shown last */
     struct verify_report report;
 };
 

@@ -2,7 +2,8 @@
  *
  *     probe      the last entry: while it is of our epoch, nobody has taken over
  *     settings   and role: does Redis still keep the promise?
- *     record     step by step: manifest, list, count, trim, forget, shorten
+ *     record     step by step: manifest, list, keep, count, trim, forget, shorten. A server that starts from a
+ *                snapshot goes on with the list: what a former one could not finish is finished then.
  */
 #include "engine/bug.h"
 #include "net/journal_inside.h"
@@ -83,16 +84,13 @@ static bool record_is_due(const struct journal *journal)
             journal->durable_seq >= journal->recorded.stamp.seq);
 }
 
-static void ask_about_chunks(struct journal *journal, struct entry_id id, bool forget)
+/* Writes the key of a snapshot's chunks. */
+static const char *chunks_key(const struct journal *journal, struct entry_id id,
+                              char key[JOURNAL_KEY_BYTES])
 {
     const struct snapshot_stamp stamp = {.epoch = id.epoch, .number = id.number};
-    char key[JOURNAL_KEY_BYTES];
     journal_snapshot_key(journal, &stamp, key);
-    if (forget) {
-        JOURNAL_SEND(journal, "PEXPIRE", key, "1");
-    } else {
-        JOURNAL_SEND(journal, "XLEN", key);
-    }
+    return key;
 }
 
 static void send_manifest(struct journal *journal, const char *key)
@@ -109,8 +107,10 @@ static void ask_record(struct journal *journal)
 {
     char key[JOURNAL_KEY_BYTES];
     char id[ENTRY_ID_TEXT_BYTES];
+    char chunks[JOURNAL_KEY_BYTES];
+    struct entry_id older = journal->kept[1];
     journal_manifests_key(journal, key);
-    entry_id_write(journal->trim_to, id);
+    entry_id_write(older, id);
     switch (journal->recording) {
     case JOURNAL_RECORDING_MANIFEST:
         send_manifest(journal, key);
@@ -118,14 +118,19 @@ static void ask_record(struct journal *journal)
     case JOURNAL_RECORDING_LIST:
         journal_ask_manifests(journal);
         return;
+    case JOURNAL_RECORDING_KEEP:
+        JOURNAL_SEND(journal, "PERSIST",
+                     chunks_key(journal, journal->kept[journal->kept_at], chunks));
+        return;
     case JOURNAL_RECORDING_COUNT:
-        ask_about_chunks(journal, journal->trim_to, false);
+        JOURNAL_SEND(journal, "XLEN", chunks_key(journal, older, chunks));
         return;
     case JOURNAL_RECORDING_TRIM:
         JOURNAL_SEND(journal, "XTRIM", journal->key, "MINID", "~", id, "LIMIT", TRIM_AT_ONCE);
         return;
     case JOURNAL_RECORDING_FORGET:
-        ask_about_chunks(journal, journal->forget[journal->forget_count - 1], true);
+        JOURNAL_SEND(journal, "PEXPIRE",
+                     chunks_key(journal, journal->forget[journal->forget_count - 1], chunks), "1");
         return;
     case JOURNAL_RECORDING_SHORTEN:
         JOURNAL_SEND(journal, "XTRIM", key, "MINID", "=", id);
@@ -141,7 +146,7 @@ static void ask_record(struct journal *journal)
 static void listed(struct journal *journal, const struct journal_answer *answer)
 {
     uint32_t kept = 0;
-    journal->forget_count = 0;
+    journal->forget_count = journal->kept_at = 0;
     for (size_t at = 0; at < answer->count; at++) {
         struct manifest manifest;
         struct entry_id id;
@@ -157,12 +162,22 @@ static void listed(struct journal *journal, const struct journal_answer *answer)
                                  message) &&
                    entry_id_compare(id_of(&manifest), id) == 0) {
             journal->snapshot = kept == 0 ? id : journal->snapshot;
-            journal->trim_to = id;
+            journal->kept[kept] = id;
             journal->trim_chunks = manifest.chunks;
             kept++;
         }
     }
-    journal->recording = kept == 2 ? JOURNAL_RECORDING_COUNT : JOURNAL_RECORDING_NOTHING;
+    journal->kept_count = kept;
+    journal->recording = kept > 0 ? JOURNAL_RECORDING_KEEP : JOURNAL_RECORDING_NOTHING;
+}
+
+/* The chunks of one stay from now on, or are gone, which shows when they are counted. */
+static void kept_on(struct journal *journal)
+{
+    if (++journal->kept_at == journal->kept_count) {
+        journal->recording = journal->kept_count == 2 ? JOURNAL_RECORDING_COUNT
+                                                      : JOURNAL_RECORDING_NOTHING;
+    }
 }
 
 static void counted(struct journal *journal, int64_t chunks)
@@ -174,7 +189,7 @@ static void counted(struct journal *journal, int64_t chunks)
     }
     journal_note(journal,
                  "snapshot %s has %" PRId64 " of its %" PRIu64 " chunks: the journal is not trimmed",
-                 entry_id_write(journal->trim_to, id), chunks, journal->trim_chunks);
+                 entry_id_write(journal->kept[1], id), chunks, journal->trim_chunks);
     journal->recording = JOURNAL_RECORDING_NOTHING;
 }
 
@@ -221,6 +236,9 @@ static void record_answered(struct journal *journal, const struct journal_answer
             return;
         }
         break;
+    case JOURNAL_RECORDING_KEEP:
+        kept_on(journal);
+        return;
     case JOURNAL_RECORDING_COUNT:
         if (number) {
             counted(journal, answer->integer);

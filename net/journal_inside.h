@@ -38,6 +38,7 @@ enum journal_recording {
     JOURNAL_RECORDING_NOTHING,
     JOURNAL_RECORDING_MANIFEST, /* XADD, once the stamped batch is acknowledged */
     JOURNAL_RECORDING_LIST,     /* which are there now? */
+    JOURNAL_RECORDING_KEEP,     /* let the chunks of the two newest stay, which go by themselves until then */
     JOURNAL_RECORDING_COUNT,    /* are the older one's chunks still there? */
     JOURNAL_RECORDING_TRIM,     /* the journal, some entries at a time */
     JOURNAL_RECORDING_FORGET,   /* let the chunks of the third go */
@@ -113,8 +114,10 @@ struct journal {
     enum journal_recording recording;
     struct manifest recorded;   /* being recorded */
     int64_t recording_at_ms;    /* monotonic: not before */
-    struct entry_id trim_to;    /* id of the older of the two that are kept */
-    uint64_t trim_chunks;       /* how many chunks that one has */
+    struct entry_id kept[2];    /* ids of the two newest, newest first */
+    uint32_t kept_count;
+    uint32_t kept_at;           /* the one whose chunks are being kept */
+    uint64_t trim_chunks;       /* how many chunks the older of the two has */
     struct entry_id forget[JOURNAL_MANIFESTS]; /* ids of those that go */
     uint32_t forget_count;
     struct entry_id snapshot; /* the newest one that is recorded, or was started from */

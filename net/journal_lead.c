@@ -125,6 +125,9 @@ static void settled(struct journal *journal)
     }
     journal->owner.durable(journal->owner.context, journal->durable_seq);
     journal_lead(journal);
+    if (!journal->led && journal->durable.number == 1) {
+        journal_note(journal, "the lease of the former server has to run out first");
+    }
     if (handed_over) {
         journal->owner.handed_over(journal->owner.context);
     }

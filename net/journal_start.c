@@ -249,6 +249,8 @@ void journal_lead(struct journal *journal)
     if (wait_ms == 0 || (journal->taken_at_ms != 0 &&
                          journal->now_ms - journal->taken_at_ms >= wait_ms)) {
         journal->led = true;
+        journal->recording = journal->manifests_count > 0 ? JOURNAL_RECORDING_LIST
+                                                          : JOURNAL_RECORDING_NOTHING;
         journal->owner.leading(journal->owner.context);
     }
 }

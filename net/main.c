@@ -1,4 +1,4 @@
-/* main.c -- boon-server: options in, one server run, exit code out. */
+/* main.c -- boon-server: options in, one server run or one look at a journal, exit code out. */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/bug.h"
+#include "net/inspect.h"
 #include "net/log.h"
 #include "net/server.h"
 
@@ -67,6 +68,9 @@ int main(int argc, char **argv)
     static struct options options;
     static struct server server;
     struct options_message message;
+    if (argc > 1 && inspect_is_command(argv[1])) {
+        return inspect_command(argc, argv, environ);
+    }
     switch (options_load(&options, argc, argv, environ, &message)) {
     case OPTIONS_HELP:
         options_print_help(stdout);

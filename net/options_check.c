@@ -192,7 +192,8 @@ bool options_check_to_look(struct options *options, struct options_message *mess
 {
     ASSERT(options != NULL);
     if (options->journal == OPTIONS_JOURNAL_NONE) {
-        return options_refuse(message, "journal none keeps nothing, so there is nothing to look at");
+        return options_refuse(message,
+                              "journal none keeps nothing, so there is nothing to look at");
     }
     return check_places(options, message) && check_name(options, message) &&
            check_redis(options, message);
@@ -201,7 +202,7 @@ bool options_check_to_look(struct options *options, struct options_message *mess
 bool options_check(struct options *options, struct options_message *message)
 {
     ASSERT(options != NULL);
-    return check_places(options, message) && check_name(options, message) && load_password(options, message) &&
-           check_bind(options, message) && check_redis(options, message) &&
-           check_journal(options, message);
+    return check_places(options, message) && check_name(options, message) &&
+           load_password(options, message) && check_bind(options, message) &&
+           check_redis(options, message) && check_journal(options, message);
 }

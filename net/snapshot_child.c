@@ -175,19 +175,15 @@ static bool read_frames(struct snapshot_child *child)
     return true;
 }
 
-static void listen_to(struct snapshot_child *child)
+static void on_readable(evutil_socket_t fd, short what, void *context)
 {
+    struct snapshot_child *child = context;
+    (void)fd;
+    (void)what;
     if (!read_frames(child)) {
         stop_listening(child);
         reap(child);
     }
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *context)
-{
-    (void)fd;
-    (void)what;
-    listen_to(context);
 }
 
 /* Looks for silence; the pipe first, for the loop itself may have stood still for long. */

@@ -22,7 +22,10 @@
 #include "net/redis_child.h"
 #include "net/snapshot_frame.h"
 
-#define WINDOW 2U          /* one chunk is with Redis while the next is compressed */
+/* One chunk is with Redis while the next is compressed; at a pace there is no hurry. */
+#define WINDOW 2U
+#define WINDOW_AT_PACE 1U
+
 #define NICER_BY 10        /* than the server */
 #define PROGRESS_US 200000 /* between two frames */
 #define NAP_US_MAX 500000  /* between two signs of life */
@@ -191,7 +194,8 @@ static void write_snapshot(struct work *work)
     struct manifest manifest;
     work->pace.bytes_per_s = job->bytes_per_s;
     work->writer = snapshot_writer_create(job->engine, &job->genesis, &job->stamp, job->made_at_ms);
-    work->upload = snapshot_upload_create(job->key, &port, &source, WINDOW);
+    work->upload = snapshot_upload_create(job->key, &port, &source,
+                                          job->bytes_per_s > 0 ? WINDOW_AT_PACE : WINDOW);
     if (work->writer == NULL || work->upload == NULL) {
         fail(work, "there is no memory to write a snapshot");
     }

@@ -485,7 +485,9 @@ void turn_clear_doubt(struct server *server)
             at->doubtful = false;
             at->bytes = at->pending;
             at->length = at->pending_length;
-            (void)event_add(&at->read_event, NULL);
+            if (server->state < SERVER_STOPPING) {
+                (void)event_add(&at->read_event, NULL);
+            }
             connection_make_ready(at);
         }
     }

@@ -21,6 +21,8 @@ import { appends_to, load_dir, read_commands, store_dir } from '../lib/aof.mjs'
 export const KEY = 'boon:{0}:journal'
 const CLAIMS = 30
 const END_BYTES = 4096
+const REDIS_STEP = 4 // the same for Redis alone, beside every byte near an entry's end and of the last claim
+const NEAR_BYTES = 24
 const BOON_STEP = 64 // bytes between the cuts that a real server is started on
 const AT_ONCE = 4
 const START_MS = 10000
@@ -74,13 +76,11 @@ export async function state_wrong(boon, brand, count) {
   return campaign.issued === count ? undefined : `${campaign.issued} issued, not ${count}`
 }
 
-// Start a real server on a changed directory: {led, ended, said, boon}. It leads, or it halts, or its
+// Start a real server on something changed: {led, ended, said, boon}. It leads, or it halts, or its
 // Redis does not come up, which it goes on waiting for.
-export async function try_start(dir) {
-  const boon = new Boon(['--port', '0', '--dir', dir])
-  boon.dir = dir
-  const refusal = /Bad file format|Unexpected end of file|AOF.*(doesn't exist|failed)|Error reading/i
-  await until(() => boon.port > 0 || boon.ended || refusal.test(boon.err), START_MS, 5)
+export async function try_start(flags) {
+  const boon = new Boon(['--port', '0', ...flags])
+  await until(() => boon.port > 0 || boon.ended || boon.err.includes('event=redis_ended'), START_MS, 5)
   if (boon.ended) await boon.exited
   const line = boon.err.split('\n').find((text) => text.startsWith('boon-server: '))
   return { boon, led: boon.port > 0, ended: boon.ended, said: line ?? '' }
@@ -88,7 +88,7 @@ export async function try_start(dir) {
 
 async function tear_for_boon(brand, cut, dir, failed) {
   store_dir(brand, dir, brand.bytes.subarray(0, cut))
-  const { boon, led, ended, said } = await try_start(dir)
+  const { boon, led, ended, said } = await try_start(['--dir', dir])
   const whole = brand.claims.filter(({ end }) => end <= cut).length
   if (led) {
     const wrong = await state_wrong(boon, brand, whole)
@@ -111,7 +111,7 @@ async function tear_for_redis(brand, cut, dir, failed) {
     ...['--port', '0', '--unixsocket', socket, '--dir', dir, '--save', '', '--databases', '1'],
     ...['--appendonly', 'yes', '--appendfsync', 'no', '--aof-load-truncated', 'yes'],
   ])
-  await until(() => redis.out.includes('Ready to accept') || redis.ended, START_MS, 1)
+  await until(() => redis.out.includes('ready to accept') || redis.ended, START_MS, 1)
   const client = await Client.connect({ path: socket })
   const entries = await client.call('XRANGE', KEY, '-', '+')
   const ids = entries.map(([id]) => id)
@@ -130,15 +130,23 @@ function cuts_of(brand, step) {
   return cuts
 }
 
+// Far from the ends of entries one byte is like the next.
+function is_dull({ commands, claims }, cut) {
+  const last = claims.at(-1)
+  if (cut % REDIS_STEP === 0 || (cut >= last.start && cut <= last.end)) return false
+  return commands.every(({ end }) => Math.abs(end - cut) > NEAR_BYTES)
+}
+
 export async function torn() {
   const brand = await written_brand()
   const base = work_dir()
   const failed = []
   let number = 0
   const every = cuts_of(brand, 1)
-  await each(every, (cut) => tear_for_redis(brand, cut, join(base, `r${number++}`), failed))
+  const some_ends = every.filter((cut) => !is_dull(brand, cut))
+  await each(some_ends, (cut) => tear_for_redis(brand, cut, join(base, `r${number++}`), failed))
   check_equal('torn: Redis loads exactly the whole entries', failed.slice(0, 3), [])
-  check_at_least('torn: at every byte of the last 4 KiB', every.length, END_BYTES)
+  check_at_least('torn: in all of the last 4 KiB', every[0] - every.at(-1), END_BYTES - 1)
 
   const some = cuts_of(brand, BOON_STEP)
   let led = 0
@@ -147,7 +155,7 @@ export async function torn() {
   })
   check_equal('torn: Boon leads with exactly these claims, or halts', failed.slice(0, 3), [])
   say(
-    `${every.length} pieces loaded by Redis, ${some.length} by Boon, which led on ${led}; ` +
+    `${some_ends.length} pieces loaded by Redis, ${some.length} by Boon, which led on ${led}; ` +
       `${brand.claims.filter(({ end }) => end > every.at(-1)).length} claims lie in the torn part`,
   )
   check_equal('torn: a torn end does not stop it', led, some.length)

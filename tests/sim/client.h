@@ -12,6 +12,8 @@
 #include "engine/command.h"
 #include "tests/sim/sim.h"
 
+struct server;
+
 #define OP_ID_BYTES 72U
 #define OP_VIEW_BYTES 224U
 #define OP_CODE_BYTES 24U
@@ -44,7 +46,8 @@ struct op {
     uint64_t losses;    /* how many times the model had accepted a loss when it was sent */
     int64_t effective_ms; /* time that it was carried out at */
     uint64_t effect;    /* last sequence of its events in the journal; 0: none */
-    uint32_t server;    /* that it was sent to */
+    struct server *server; /* that it was sent to */
+    struct client *client;
     uint64_t turn;      /* of the client's, to tell a late answer */
     bool acknowledged;
     struct op_answer answer;
@@ -57,6 +60,7 @@ struct client {
     uint64_t turn; /* grows with each sending */
     uint32_t tries;
     bool sent; /* an answer may come */
+    int64_t sent_us;
 };
 
 struct clients {
@@ -70,6 +74,8 @@ struct clients {
     uint32_t campaign_number; /* the newest that was asked for */
     char codes[64][OP_CODE_BYTES + 1]; /* seen lately */
     uint64_t code_serials[64];
+    struct op *recent[64]; /* finished ones with a request id */
+    uint64_t recent_count;
     bool finishing;
 };
 

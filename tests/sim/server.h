@@ -64,6 +64,9 @@ void server_first(struct sim *sim);
 /* One more process. */
 struct server *server_start(struct sim *sim, bool create);
 
+/* Makes an engine as all servers of a world have it, but for the hash seed. */
+struct engine *server_engine(struct sim *sim);
+
 /* Ends a process at once; whatever it knew is gone. */
 void server_kill(struct server *server);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engine/bug.h"
-#include "engine/planted.h"
+#include "tests/sim/bugs.h"
 #include "tests/sim/client.h"
 #include "tests/sim/faulty.h"
 #include "tests/sim/model.h"
@@ -130,8 +130,8 @@ void sim_violation(struct sim *sim, const char *promised, const char *format, ..
         printf("%s\n", sim->trace[at % SIM_TRACE_LINES]);
     }
     printf("\nSee it again:  boon-sim --seed %" PRIu64 " --commands %" PRIu64 "%s%s\n", sim->seed,
-           sim->commands_wanted, planted_bug == 0 ? "" : " --bug ",
-           planted_bug == 0 ? "" : planted_name(planted_bug));
+           sim->commands_wanted, bug_now()[0] == '\0' ? "" : " --bug ",
+           bug_now());
     (void)fflush(stdout);
     _Exit(1);
 }

@@ -25,7 +25,7 @@
 #define SIM_TRACE_LINES 40U
 #define SIM_TRACE_BYTES 200U
 #define SIM_START_MS 1700000000000LL /* when a world's wall clock starts, ms since 1970 */
-#define SIM_SERVERS_MAX 4096U        /* processes that a world may start */
+#define SIM_ALIVE_MAX 8U             /* processes at a time */
 
 enum fault {
 #define FAULT(NAME, weight, words) FAULT_##NAME,
@@ -90,7 +90,8 @@ struct sim {
     struct redis *redis;
     struct model *model;
     struct clients *clients;
-    struct server *servers[SIM_SERVERS_MAX];
+    struct server *alive[SIM_ALIVE_MAX];
+    uint32_t alive_count;
     uint32_t server_count; /* ever started */
     bool calm;             /* no faults any more: everything has to settle */
     bool over;

@@ -1,4 +1,4 @@
-/* journal_fake.h -- servers without sockets around one fake Redis that holds one stream.
+/* journal_fake.h -- servers without sockets around one fake Redis.
  *
  * A command waits until the test lets it be carried out; its answer can be withheld.
  *
@@ -32,6 +32,8 @@ struct server {
     double fraction;
     uint32_t handed_over;
     uint32_t notes;
+    char noted[JOURNAL_MESSAGE_BYTES]; /* the last one */
+    uint32_t recorded;
     char halted[JOURNAL_MESSAGE_BYTES];
     char deposed[JOURNAL_MESSAGE_BYTES];
 };
@@ -46,6 +48,9 @@ struct how {
     enum journal_durability durability;
     uint8_t nonce; /* 0: the next one */
     size_t queue_bytes;
+    uint32_t lease_ms;
+    uint32_t wait_replicas;
+    int64_t now_ms; /* 0: 1000 */
 };
 
 /* All servers that a test made, for fake_end(). */
@@ -118,6 +123,12 @@ static inline void on_progress(void *context, uint64_t entries, uint64_t events,
     (void)events;
 }
 
+static inline void on_recorded(void *context, const struct manifest *manifest)
+{
+    cr_assert_gt(manifest->chunks, 0u);
+    ((struct server *)context)->recorded++;
+}
+
 static inline void on_halted(void *context, const char *message)
 {
     snprintf(((struct server *)context)->halted, JOURNAL_MESSAGE_BYTES, "%s", message);
@@ -137,6 +148,7 @@ static inline void on_note(void *context, const char *message)
 {
     cr_assert_gt(strlen(message), 0u);
     ((struct server *)context)->notes++;
+    snprintf(((struct server *)context)->noted, JOURNAL_MESSAGE_BYTES, "%s", message);
 }
 
 static inline struct engine *engine_new(void)
@@ -169,16 +181,19 @@ static inline struct server *server_create(struct how how)
                                       .key_fingerprint = how.fingerprint,
                                       .clock_manual = how.clock_manual,
                                       .create = how.create,
-                                      .durability = how.durability};
+                                      .durability = how.durability,
+                                      .lease_ms = how.lease_ms,
+                                      .wait_replicas = how.wait_replicas};
     const struct journal_port port = {server, port_send, port_disconnect};
-    const struct journal_owner owner = {server,    on_leading, on_durable,     on_progress,
-                                        on_halted, on_deposed, on_handed_over, on_note};
+    const struct journal_owner owner = {server,      on_leading, on_durable, on_progress,
+                                        on_recorded, on_halted,  on_deposed, on_handed_over,
+                                        on_note};
     snprintf(options.name, sizeof(options.name), "%s", how.name != NULL ? how.name : "boon");
     options.nonce.at[0] = how.nonce != 0 ? how.nonce : ++nonces;
     memset(options.fresh_id.at, options.nonce.at[0], sizeof(options.fresh_id.at));
     server->engine = engine_new();
     queue_init(&server->queue, how.queue_bytes != 0 ? how.queue_bytes : 8 * BATCH_BYTES_MAX);
-    server->now_ms = 1000;
+    server->now_ms = how.now_ms != 0 ? how.now_ms : 1000;
     server->journal = journal_create(&options, &port, &owner, server->engine, &server->queue);
     journal_tick(server->journal, server->now_ms, 1600000000000 + server->now_ms);
     return server;
@@ -241,6 +256,27 @@ static inline void serve(struct server *server)
     }
 }
 
+/* Goes on for as many loop turns as there is something to send. */
+static inline void serve_turns(struct server *server)
+{
+    serve(server);
+    journal_pump(server->journal);
+    for (int at = 0; server->sent_count > 0; at++) {
+        cr_assert_lt(at, 1000, "it sends for ever");
+        serve(server);
+        journal_pump(server->journal);
+    }
+}
+
+/* Lets time pass in loop turns, as it does where a driver is. */
+static inline void serve_for_ms(struct server *server, int64_t ms)
+{
+    for (int64_t passed = 0; passed < ms; passed += 10) {
+        wait_ms(server, 10);
+        serve_turns(server);
+    }
+}
+
 /* Answers until the next question is this command; false: it is never asked. */
 static inline bool serve_until(struct server *server, const char *command)
 {
@@ -248,6 +284,16 @@ static inline bool serve_until(struct server *server, const char *command)
         serve_one(server);
     }
     return server->sent_count > 0;
+}
+
+/* Pumps until an append is the next question, behind whatever is asked between appends. */
+static inline void pump_append(struct server *server)
+{
+    journal_pump(server->journal);
+    if (!serve_until(server, "XADD")) {
+        journal_pump(server->journal);
+        cr_assert(serve_until(server, "XADD"), "no append is sent");
+    }
 }
 
 static inline void lose_connection(struct server *server)
@@ -330,14 +376,15 @@ static inline void claim(struct server *server, const char *member)
 }
 
 /* Starts a brand: a server that leads, with an open campaign in the journal. */
-static inline struct server *server_with_campaign(void)
+#define server_with_campaign(...)                                                                  \
+    server_with_campaign_how((struct how){.create = true, ##__VA_ARGS__})
+static inline struct server *server_with_campaign_how(struct how how)
 {
-    struct server *server = server_start(.create = true);
+    struct server *server = server_start_how(how);
     serve(server);
     cr_assert_eq(server->leading, 1u, "%s", server->halted);
     open_campaign(server);
-    journal_pump(server->journal);
-    serve(server);
+    serve_turns(server);
     cr_assert_eq(server->durable_seq, server->engine->seq);
     return server;
 }
@@ -346,8 +393,7 @@ static inline struct server *server_with_campaign(void)
 static inline void claim_durably(struct server *server, const char *member)
 {
     claim(server, member);
-    journal_pump(server->journal);
-    serve(server);
+    serve_turns(server);
     cr_assert_eq(server->durable_seq, server->engine->seq);
 }
 
@@ -362,9 +408,7 @@ static inline void assert_halted(const struct server *server, const char *words)
 /* Starts another server that replays the stream, and checks that it comes to the same state. */
 static inline void assert_replays_to(const struct server *server)
 {
-    struct server *other = server_create((struct how){0});
-    other->now_ms = server->now_ms;
-    server_connect(other);
+    struct server *other = server_start(.now_ms = server->now_ms);
     serve(other);
     cr_assert_eq(other->leading, 1u, "%s", other->halted);
     /* The other's BEGIN is one event more, and has changed nothing else. */
@@ -387,7 +431,7 @@ static inline uint64_t ten_claims(void)
         claim_durably(server, member);
     }
     uint64_t seq = server->engine->seq;
-    cr_assert_eq(redis.count, 14u);
+    cr_assert_eq(redis.journal.count, 14u);
     server_end(server);
     return seq;
 }

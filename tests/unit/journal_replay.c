@@ -9,9 +9,9 @@ TestSuite(journal_replay, .init = redis_begin, .fini = fake_end);
 
 static void remove_entry(size_t at)
 {
-    redis.count--;
-    memmove(&redis.entries[at], &redis.entries[at + 1],
-            (redis.count - at) * sizeof(redis.entries[0]));
+    redis.journal.count--;
+    memmove(&redis.journal.entries[at], &redis.journal.entries[at + 1],
+            (redis.journal.count - at) * sizeof(redis.journal.entries[0]));
 }
 
 static void break_id(struct stream_entry *entry)
@@ -96,7 +96,7 @@ Test(journal_replay, an_entry_that_is_not_what_must_follow_is_a_halt_that_names_
     for (size_t at = 0; at < sizeof(scenarios) / sizeof(scenarios[0]); at++) {
         redis_begin();
         ten_claims();
-        scenarios[at].break_it(&redis.entries[scenarios[at].entry]);
+        scenarios[at].break_it(&redis.journal.entries[scenarios[at].entry]);
         struct server *server = server_start(0);
         serve(server);
         assert_halted(server, scenarios[at].words);
@@ -109,7 +109,7 @@ Test(journal_replay, a_missing_entry_is_a_halt)
 {
     /* clang-format off */
     static const struct { size_t entry; const char *words; } scenarios[] = {
-        {0, "does not begin with entry 0-1"},
+        {0, "the journal's beginning was trimmed, and no snapshot can be read"},
         {1, "beyond entry 1-1: a TAKEOVER is missing"},
         {2, "beyond entry 1-2: a batch is missing, 2 comes where 1 should"},
         {7, "beyond entry 1-7: a batch is missing, 7 comes where 6 should"},
@@ -154,7 +154,7 @@ Test(journal_replay, a_key_that_is_no_stream_is_a_halt)
 Test(journal_replay, an_emptied_stream_is_not_begun_anew)
 {
     ten_claims();
-    redis.count = 0; /* XTRIM to nothing: the last ID stays */
+    redis.journal.count = 0; /* XTRIM to nothing: the last ID stays */
     struct server *server = server_start(.create = true);
     serve(server);
     assert_halted(server, "deleted by hand");
@@ -169,13 +169,13 @@ static void append_events(uint64_t epoch, uint64_t number, uint64_t first_seq,
     uint64_t chain = 0;
     struct batch_builder builder;
     struct batch_stamp stamp = {.epoch = epoch, .number = number, .first_seq = first_seq};
-    for (size_t at = redis.count; at > 0 && stamp.previous == 0 && number != 0; at--) {
-        const struct stream_entry *entry = &redis.entries[at - 1];
+    for (size_t at = redis.journal.count; at > 0 && stamp.previous == 0 && number != 0; at--) {
+        const struct stream_entry *entry = &redis.journal.entries[at - 1];
         if (entry->id.number != 0) {
             stamp.previous = bytes_get_u64(entry->bytes + entry->length - 8);
         }
     }
-    memcpy(stamp.journal_id.at, redis.entries[0].bytes + 8, 16);
+    memcpy(stamp.journal_id.at, redis.journal.entries[0].bytes + 8, 16);
     batch_begin(&builder, bytes, sizeof(bytes));
     cr_assert(batch_add_group(&builder, 1700000000000, 0, events, count));
     redis_append((struct entry_id){epoch, number}, bytes, batch_seal(&builder, &stamp, &chain));

@@ -176,3 +176,18 @@ Test(manifest, numbers_that_contradict_each_other_are_refused)
         assert_refused(bytes, length, "its numbers contradict each other");
     }
 }
+
+Test(manifest, chunks_are_bounded)
+{
+    uint8_t bytes[MANIFEST_BYTES_MAX];
+    struct manifest manifest = sample;
+    struct manifest read;
+    manifest.raw_bytes = (uint64_t)SNAPSHOT_CHUNKS_MAX * SNAPSHOT_RAW_BYTES_MAX;
+    manifest.events = manifest.raw_bytes / 4;
+    manifest.chunks = SNAPSHOT_CHUNKS_MAX;
+    size_t length = manifest_write(&manifest, bytes);
+    cr_assert(manifest_read(bytes, length, &ours, &read, message), "%s", message);
+    manifest.chunks++;
+    manifest_write(&manifest, bytes);
+    assert_refused(bytes, length, "its numbers contradict each other");
+}

@@ -114,7 +114,7 @@ Test(redis_ask, answers_come_in_the_order_of_many_commands_that_were_sent_ahead)
     free(chunk);
 }
 
-Test(redis_ask, a_page_of_thousands_of_entries_is_whole)
+Test(redis_ask, a_page_of_thousands_of_entries_is_whole_after_a_small_one)
 {
     redis_private_start("");
     const struct journal_redis_options where = by_path();
@@ -127,14 +127,16 @@ Test(redis_ask, a_page_of_thousands_of_entries_is_whole)
     while (redis_ask_unanswered(redis) > 0) {
         cr_assert_not_null(redis_ask_next(redis));
     }
-    const struct journal_answer *answer = REDIS_ASK(redis, "XRANGE", "s", "-", "+");
-    cr_assert_not_null(answer);
-    cr_assert_eq(answer->count, 3000u);
-    cr_assert_eq(answer->entries[2999].length, 3u);
-    answer = REDIS_ASK(redis, "XRANGE", "s", "-", "+", "COUNT", "2");
+    const struct journal_answer *answer = REDIS_ASK(redis, "XRANGE", "s", "-", "+", "COUNT", "2");
     cr_assert_not_null(answer);
     cr_assert_eq(answer->count, 2u);
     cr_assert_eq(answer->entries[0].length, 4u);
+    answer = REDIS_ASK(redis, "XRANGE", "s", "-", "+");
+    cr_assert_not_null(answer);
+    cr_assert_eq(answer->count, 3000u);
+    for (size_t at = 0; at < answer->count; at++) {
+        cr_assert_eq(answer->entries[at].length, at % 2 ? 3u : 4u);
+    }
 }
 
 Test(redis_ask, it_comes_in_with_the_right_password_only)

@@ -100,10 +100,12 @@ static bool snapshot_read(struct snapshot *snapshot, struct engine *engine)
     if (good) {
         good = snapshot_reader_end(reader, &genesis, snapshot->message);
     } else {
-        char message[SNAPSHOT_MESSAGE_BYTES];
+        char message[SNAPSHOT_MESSAGE_BYTES]; /* after a chunk that was refused nothing is taken */
         cr_assert_not(
             snapshot_reader_take(reader, snapshot->chunks[0], snapshot->lengths[0], message));
+        cr_assert_str_eq(message, "a chunk before this one was refused");
         cr_assert_not(snapshot_reader_end(reader, &genesis, message));
+        cr_assert_str_eq(message, "a chunk was refused");
     }
     if (good) {
         cr_assert_eq(genesis.type, EVENT_GENESIS);
@@ -513,6 +515,20 @@ Test(snapshot, events_must_be_whole_and_known)
     assert_made_is_refused(raw, both, "does not know event number 60000");
     both = add_event(raw, first, &begin); /* a journal's, not a state's */
     assert_made_is_refused(raw, both, "chunk 1: by event 2, begin: ");
+}
+
+Test(snapshot, what_the_state_promised_must_have_come)
+{
+    static uint8_t raw[2 * EVENT_BYTES_MAX];
+    struct snapshot snapshot;
+    const struct event genesis = genesis_event();
+    struct event state = {.type = EVENT_ENGINE_STATE};
+    state.as.engine_state = (struct event_engine_state){.seq = 9, .time_ms = 9, .members = 1};
+    size_t length = add_event(raw, 0, &genesis);
+    snapshot_make(&snapshot, raw, add_event(raw, length, &state));
+    snapshot.manifest.events = 2;
+    assert_refused(&snapshot, "the state is not whole: ");
+    snapshot_free(&snapshot);
 }
 
 Test(snapshot, sizes_are_checked_before_anything_is_decompressed)

@@ -12,14 +12,20 @@ static struct {
     struct snapshot_upload *upload;
     struct command_sent sent[SENT_MAX]; /* not carried out yet, oldest first */
     size_t sent_count;
-    uint64_t chunks; /* how many the source has */
-    uint64_t made;   /* by the source, so far */
+    uint64_t holds; /* chunks that the source has */
+    uint64_t made;  /* by the source, so far */
     uint64_t fails_at;
     uint32_t sent_in_all;
     int64_t expires_ms; /* of the stream; 0 = never */
     int64_t pexpire_answer;
     int64_t persist_answer;
 } test;
+
+/* The stream that it writes. */
+static struct stream *chunks(void)
+{
+    return stream_of(KEY);
+}
 
 static void port_send(void *context, size_t count, const char *const *words, const size_t *lengths)
 {
@@ -49,7 +55,7 @@ static bool next_chunk(void *context, const uint8_t **bytes, size_t *length, boo
     static uint8_t chunk[CHUNK_BYTES];
     (void)context;
     *failed = test.fails_at != 0 && test.made + 1 == test.fails_at;
-    if (*failed || test.made == test.chunks) {
+    if (*failed || test.made == test.holds) {
         return false;
     }
     test.made++;
@@ -59,13 +65,13 @@ static bool next_chunk(void *context, const uint8_t **bytes, size_t *length, boo
     return true;
 }
 
-static void begin(uint64_t chunks, uint32_t window)
+static void begin(uint64_t holds, uint32_t window)
 {
     const struct journal_port port = {NULL, port_send, port_disconnect};
     const struct snapshot_source source = {NULL, next_chunk};
     memset(&test, 0, sizeof(test));
     redis_begin();
-    test.chunks = chunks;
+    test.holds = holds;
     test.pexpire_answer = 1;
     test.persist_answer = 1;
     test.upload = snapshot_upload_create(KEY, &port, &source, window);
@@ -93,25 +99,19 @@ static void end(void)
     stream_end();
 }
 
-static void answer_integer(struct reply *reply, int64_t integer)
-{
-    reply->answer.kind = JOURNAL_ANSWER_INTEGER;
-    reply->answer.integer = integer;
-}
-
 /* Carries out the oldest command; the answer is in `reply`. */
 static void carry_out(struct reply *reply)
 {
     struct command_sent *command = &test.sent[0];
-    bool refused = redis.errors > 0 && is_command(command, redis.error_to);
+    const bool refused = is_refused(command);
     reply->answer = (struct journal_answer){.kind = JOURNAL_ANSWER_OTHER};
     if (!refused && is_command(command, "PEXPIRE")) {
         cr_assert_str_eq(word_of(command, 2), "3600000");
         test.expires_ms = 3600000;
-        answer_integer(reply, test.pexpire_answer);
+        reply_integer(reply, test.pexpire_answer);
     } else if (!refused && is_command(command, "PERSIST")) {
         test.expires_ms = 0;
-        answer_integer(reply, test.persist_answer);
+        reply_integer(reply, test.persist_answer);
     } else {
         redis_carry_out(command, reply);
     }
@@ -173,19 +173,19 @@ static void answer(enum journal_answer_kind kind, const char *text)
 
 Test(snapshot_upload, chunks_are_written_read_back_and_kept)
 {
-    for (uint64_t chunks = 1; chunks <= 200; chunks += chunks < 10 ? 1 : 38) {
+    for (uint64_t holds = 1; holds <= 200; holds += holds < 10 ? 1 : 38) {
         for (uint32_t window = 1; window <= 5; window += 2) {
-            begin(chunks, window);
+            begin(holds, window);
             serve();
             cr_assert_eq(state(), SNAPSHOT_DONE, "%s", snapshot_upload_message(test.upload));
             cr_assert_str_empty(snapshot_upload_message(test.upload));
-            cr_assert_eq(snapshot_upload_bytes(test.upload), chunks * CHUNK_BYTES);
-            cr_assert_eq(redis.count, chunks);
+            cr_assert_eq(snapshot_upload_bytes(test.upload), holds * CHUNK_BYTES);
+            cr_assert_eq(chunks()->count, holds);
             cr_assert_eq(test.expires_ms, 0);
-            for (size_t at = 0; at < chunks; at++) {
-                cr_assert_eq(redis.entries[at].id.epoch, 1u);
-                cr_assert_eq(redis.entries[at].id.number, at + 1);
-                cr_assert_eq(redis.entries[at].bytes[0], (uint8_t)(at + 1));
+            for (size_t at = 0; at < holds; at++) {
+                cr_assert_eq(chunks()->entries[at].id.epoch, 1u);
+                cr_assert_eq(chunks()->entries[at].id.number, at + 1);
+                cr_assert_eq(chunks()->entries[at].bytes[0], (uint8_t)(at + 1));
             }
             end();
         }
@@ -212,7 +212,7 @@ Test(snapshot_upload, nothing_is_kept_before_all_was_read_back)
     begin(9, 3);
     serve_until("XRANGE");
     cr_assert_eq(state(), SNAPSHOT_READING_BACK);
-    cr_assert_eq(redis.count, 9u);
+    cr_assert_eq(chunks()->count, 9u);
     cr_assert_eq(test.expires_ms, 3600000);
     serve_until("PERSIST");
     cr_assert_eq(state(), SNAPSHOT_KEEPING);
@@ -249,7 +249,7 @@ Test(snapshot_upload, every_refusal_of_redis_ends_it)
 Test(snapshot_upload, a_later_chunk_may_be_refused_too)
 {
     begin(5, 1);
-    while (redis.count < 2) {
+    while (chunks()->count < 2) {
         snapshot_upload_go_on(test.upload);
         serve_one();
     }
@@ -318,12 +318,12 @@ Test(snapshot_upload, answers_after_a_failure_are_passed_over)
 Test(snapshot_upload, a_stream_that_holds_something_is_not_written_to)
 {
     begin(3, 3);
-    redis_append((struct entry_id){1, 1}, "x", 1);
+    stream_append(chunks(), (struct entry_id){1, 1}, "x", 1);
     serve();
     assert_failed("Redis refuses chunk 1: ERR The ID");
     end();
     begin(3, 3); /* below the chunks: they are taken, but it shows when they are read back */
-    redis_append((struct entry_id){0, 5}, "x", 1);
+    stream_append(chunks(), (struct entry_id){0, 5}, "x", 1);
     serve();
     assert_failed("an entry that is no chunk of this snapshot, behind chunk 0");
     end();
@@ -335,10 +335,10 @@ Test(snapshot_upload, a_stream_that_expired_meanwhile_does_not_come_back)
     snapshot_upload_go_on(test.upload);
     serve_one();
     serve_one();
-    redis_delete();
+    stream_delete(chunks());
     serve();
     assert_failed("the stream was gone when chunk 2 was added");
-    cr_assert_not(redis.exists);
+    cr_assert_not(chunks()->exists);
     end();
 }
 
@@ -356,7 +356,7 @@ Test(snapshot_upload, a_stream_that_expires_before_it_is_kept_is_no_snapshot)
     end();
     begin(5, 2);
     serve_until("XRANGE");
-    redis_delete();
+    stream_delete(chunks());
     serve();
     assert_failed("chunk 1 is missing");
     end();
@@ -364,9 +364,10 @@ Test(snapshot_upload, a_stream_that_expires_before_it_is_kept_is_no_snapshot)
 
 static void lose(size_t at)
 {
-    redis.count--;
-    memmove(&redis.entries[at], &redis.entries[at + 1],
-            (redis.count - at) * sizeof(redis.entries[0]));
+    struct stream *stream = chunks();
+    stream->count--;
+    memmove(&stream->entries[at], &stream->entries[at + 1],
+            (stream->count - at) * sizeof(stream->entries[0]));
 }
 
 Test(snapshot_upload, every_lost_chunk_is_noticed)
@@ -390,19 +391,19 @@ Test(snapshot_upload, every_changed_chunk_is_noticed)
         snprintf(words, sizeof(words), "chunk %zu is not what was written", at + 1);
         begin(9, 2);
         serve_until("XRANGE");
-        redis.entries[at].bytes[at] ^= 1;
+        chunks()->entries[at].bytes[at] ^= 1;
         serve();
         assert_failed(words);
         end();
         begin(9, 2);
         serve_until("XRANGE");
-        redis.entries[at].length--;
+        chunks()->entries[at].length--;
         serve();
         assert_failed(words);
         end();
         begin(9, 2);
         serve_until("XRANGE");
-        redis.entries[at].strange = true;
+        chunks()->entries[at].strange = true;
         serve();
         assert_failed(words);
         end();
@@ -413,9 +414,9 @@ Test(snapshot_upload, swapped_chunks_are_noticed)
 {
     begin(9, 2);
     serve_until("XRANGE");
-    uint8_t *bytes = redis.entries[3].bytes;
-    redis.entries[3].bytes = redis.entries[6].bytes;
-    redis.entries[6].bytes = bytes;
+    uint8_t *bytes = chunks()->entries[3].bytes;
+    chunks()->entries[3].bytes = chunks()->entries[6].bytes;
+    chunks()->entries[6].bytes = bytes;
     serve();
     assert_failed("chunk 4 is not what was written");
     end();
@@ -423,10 +424,10 @@ Test(snapshot_upload, swapped_chunks_are_noticed)
 
 Test(snapshot_upload, a_surplus_chunk_is_noticed)
 {
-    for (uint64_t chunks = 1; chunks < 10; chunks++) {
-        begin(chunks, 2);
+    for (uint64_t holds = 1; holds < 10; holds++) {
+        begin(holds, 2);
         serve_until("XRANGE");
-        redis_append((struct entry_id){1, chunks + 1}, "more", 4);
+        stream_append(chunks(), (struct entry_id){1, holds + 1}, "more", 4);
         serve();
         assert_failed("an entry that is no chunk of this snapshot");
         end();
