@@ -256,7 +256,7 @@ Test(event, a_text_or_bytes_that_cross_the_end_are_torn)
 
     event = (struct event){.type = EVENT_BEGIN};
     length = event_encode(&event, bytes, sizeof(bytes));
-    cr_assert_eq(length, EVENT_HEAD_BYTES + 16);
+    cr_assert_eq(length, EVENT_HEAD_BYTES + 20);
     bytes_put_u16(bytes + 2, 15);
     cr_assert_eq(event_decode(bytes, length, &again, &consumed), EVENT_CUT_SHORT);
     bytes_put_u16(bytes + 2, 0);
