@@ -365,7 +365,8 @@ void journal_tick(struct journal *journal, int64_t monotonic_ms, int64_t time_ms
     }
     journal_lead(journal);
     bool held = journal->retry_at_ms != 0 && !journal->asked;
-    if (held && monotonic_ms >= journal->retry_at_ms) {
+    bool appends = journal->state == JOURNAL_APPENDING || journal->state == JOURNAL_SYNCING;
+    if (held && monotonic_ms >= journal->retry_at_ms && !(journal->weak && appends)) {
         journal_ask(journal);
     } else if (held) {
         (void)journal_ask_aside(journal, true);

@@ -73,7 +73,9 @@ void journal_pump(struct journal *journal)
         (void)journal_ask_aside(journal, true);
         return;
     }
-    if (journal->handover_wanted && journal->handover_seq == 0 && queue_is_empty(journal->queue)) {
+    /* Who follows a HANDOVER waits for nobody's lease, so it has to be over before. */
+    if (journal->handover_wanted && journal->led && journal->handover_seq == 0 &&
+        queue_is_empty(journal->queue)) {
         hand_over(journal);
     }
     const struct queue_batch *sealed = queue_sealed(journal->queue);

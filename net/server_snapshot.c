@@ -116,6 +116,11 @@ static void start(struct server_snapshot *snapshot)
     if (!journal_stamp(server->journal, &job.stamp)) {
         return;
     }
+    const struct entry_id id = {job.stamp.epoch, job.stamp.number};
+    if (entry_id_compare(id, journal_snapshot_id(server->journal)) == 0) {
+        snapshot->wanted = false; /* nothing was written since */
+        return;
+    }
     journal_genesis(server->journal, &job.genesis);
     journal_snapshot_key(server->journal, &job.stamp, job.key);
     snapshot->wanted = false;
@@ -195,6 +200,8 @@ void server_command_snapshot(const struct server_call *call)
         resp_error(call->writer, "ERR", "there is no journal, so there is nothing to take a snapshot for");
     } else if (server->state != SERVER_LEADING) {
         resp_error(call->writer, "LOADING", "this server does not lead yet");
+    } else if (server->engine->seq == server->snapshot->last_seq) {
+        resp_simple(call->writer, "Nothing has changed since the last snapshot");
     } else if (server_snapshot_want(server->snapshot)) {
         resp_simple(call->writer, "Snapshot started; see snapshot_state in INFO boon");
     } else {

@@ -220,7 +220,7 @@ void snapshot_upload_go_on(struct snapshot_upload *upload)
         ask_xrange(upload);
         break;
     case SNAPSHOT_KEEPING:
-        ask_words(upload, 2, (const char *[]){"PERSIST", upload->key});
+        ask_pexpire(upload);
         break;
     case SNAPSHOT_DONE:
     case SNAPSHOT_FAILED:
@@ -264,15 +264,14 @@ static void take_added(struct snapshot_upload *upload, const struct journal_answ
     upload->accepted = number;
 }
 
-/* Takes the answer to PEXPIRE and PERSIST. False: it failed. */
-static bool take_one(struct snapshot_upload *upload, const char *question,
-                     const struct journal_answer *answer)
+/* Takes the answer to PEXPIRE. False: it failed. */
+static bool take_expiry(struct snapshot_upload *upload, const struct journal_answer *answer)
 {
-    if (is_error(upload, question, answer)) {
+    if (is_error(upload, "PEXPIRE", answer)) {
         return false;
     }
     if (answer->kind != JOURNAL_ANSWER_INTEGER || answer->integer != 1) {
-        fail(upload, "the stream was gone at %s, or somebody changed its expiry", question);
+        fail(upload, "the stream was gone at PEXPIRE");
         return false;
     }
     return true;
@@ -281,7 +280,7 @@ static bool take_one(struct snapshot_upload *upload, const char *question,
 static void take_written(struct snapshot_upload *upload, const struct journal_answer *answer)
 {
     if (upload->accepted == 1 && !upload->expiring) {
-        upload->expiring = take_one(upload, "PEXPIRE", answer);
+        upload->expiring = take_expiry(upload, answer);
     } else {
         take_added(upload, answer);
     }
@@ -345,7 +344,7 @@ void snapshot_upload_answer(struct snapshot_upload *upload, const struct journal
         take_page(upload, answer);
         break;
     case SNAPSHOT_KEEPING:
-        if (take_one(upload, "PERSIST", answer)) {
+        if (take_expiry(upload, answer)) {
             upload->state = SNAPSHOT_DONE;
         }
         break;

@@ -4,8 +4,11 @@
  * simulator. One question at a time, except for chunks: up to `window` of them may be unanswered.
  *
  *     WRITING ──► READING_BACK ──► KEEPING ──► DONE          FAILED from everywhere
- *     XADD 1-n    XRANGE, compare  PERSIST
- *     (+ PEXPIRE behind the first: what is never finished goes by itself)
+ *     XADD 1-n    XRANGE, compare  PEXPIRE
+ *     (+ PEXPIRE behind the first)
+ *
+ * Until a manifest names it, the stream goes by itself after SNAPSHOT_UNFINISHED_MS, counted anew at the end:
+ * whoever records the snapshot makes it stay (PERSIST).
  *
  *     upload = snapshot_upload_create(key, &port, &source, window);
  *     while (snapshot_upload_state(upload) < SNAPSHOT_DONE) {

@@ -159,16 +159,21 @@ static uint64_t bytes_read(const struct journal_answer *answer)
     return bytes;
 }
 
+static void fail_lost(struct work *work)
+{
+    char why[SNAPSHOT_FRAME_BYTES_MAX];
+    snprintf(why, sizeof(why), "the connection to Redis is lost: %s",
+             redis_ask_trouble(work->redis));
+    fail(work, why);
+}
+
 static void carry(struct work *work)
 {
     snapshot_upload_go_on(work->upload);
     while (!is_over(work)) {
         const struct journal_answer *answer = redis_ask_next(work->redis);
         if (answer == NULL) {
-            char why[SNAPSHOT_FRAME_BYTES_MAX];
-            snprintf(why, sizeof(why), "the connection to Redis is lost: %s",
-                     redis_ask_trouble(work->redis));
-            fail(work, why);
+            fail_lost(work);
         }
         pace_moved(&work->pace, bytes_read(answer));
         snapshot_upload_answer(work->upload, answer);
@@ -198,6 +203,10 @@ static void write_snapshot(struct work *work)
                                           job->bytes_per_s > 0 ? WINDOW_AT_PACE : WINDOW);
     if (work->writer == NULL || work->upload == NULL) {
         fail(work, "there is no memory to write a snapshot");
+    }
+    /* A failed one of the same stamp may have left something; one that is recorded is never made again. */
+    if (REDIS_ASK(work->redis, "PEXPIRE", job->key, "0") == NULL) {
+        fail_lost(work);
     }
     carry(work);
     snapshot_writer_manifest(work->writer, &manifest);

@@ -1,10 +1,8 @@
 // no_room.mjs -- the disk is full, or Redis has no memory: claims wait or are put off, and go on after.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, statfsSync, truncateSync, writeFileSync, rmSync, openSync, writeSync, closeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  check_at_least,
-  check_at_most,
   check_equal,
   check_match,
   check_that,
@@ -19,7 +17,8 @@ import { secret_file } from './own_redis.mjs'
 
 const DISK_BYTES = 24 * 1024 * 1024
 const LEFT_BYTES = 48 * 1024 // what the disk has left when claims come in
-const GROWTH_BYTES = 96 * 1024
+const PAGE_BYTES = 4096
+const HOLD_MS = 400
 const BACK_MS = 20000
 const clean = { missing: [], wrong: [] }
 
@@ -57,7 +56,7 @@ function small_disk() {
 function fill(path, left) {
   const filler = join(path, 'filler')
   const fd = openSync(filler, 'w')
-  const page = Buffer.alloc(4096)
+  const page = Buffer.alloc(PAGE_BYTES)
   for (;;) {
     const { bavail, bsize } = statfsSync(path)
     if (bavail * bsize <= left) break
@@ -94,32 +93,81 @@ async function settled(name, boon, claimers) {
   )
 }
 
+// Claims come in until Redis cannot write its file any more, and ends; how many were acknowledged by then.
+async function run_full(name, boon, claimers, disk) {
+  const filler = fill(disk, LEFT_BYTES)
+  const ends = boon.err.split('event=redis_ended').length
+  claimers.start(boon, { connections: 4, depth: 32 })
+  const full = await until(() => boon.err.split('event=redis_ended').length > ends, BACK_MS)
+  check_that(`${name}: Redis gives up`, full, boon.tail(3))
+  check_match(`${name}: the log says why`, boon.err, /last_words=".*AOF write error/)
+  await sleep(HOLD_MS)
+  return { filler, held: claimers.ok.size }
+}
+
 export async function full_disk() {
   const disk = small_disk()
   if (disk === undefined) return
-  const boon = await start_boon(['--dir', join(disk, 'data')])
+  const dir = join(disk, 'data')
+  let boon = await start_boon(['--dir', dir])
   const client = await boon.client()
   await open_campaign(client, 'sale', 5000000)
   await open_campaign(client, 'early', 1)
   const [, code] = await client.call('COUPON.CLAIM', 'bird', 'early')
-  for (let time = 1; time <= 2; time++) {
-    const claimers = new Claimers('sale', { retry: true, prefix: `full${time}` })
-    const filler = fill(disk, LEFT_BYTES)
-    claimers.start(boon, { connections: 4, depth: 32 })
-    const full = await until(() => boon.err.split('event=redis_ended').length > time, BACK_MS)
-    check_that(`full disk, time ${time}: Redis gives up`, full, boon.tail(3))
-    await sleep(400)
-    const held = claimers.ok.size
-    await looks(`full disk, time ${time}`, boon, code)
-    await sleep(400)
-    check_equal(`full disk, time ${time}: nothing is acknowledged meanwhile`, claimers.ok.size, held)
-    rmSync(filler)
-    const back = await until(() => claimers.ok.size > held + 100, BACK_MS)
-    check_that(`full disk, time ${time}: with room again it goes on`, back, boon.tail(3))
-    await within(BACK_MS, 'the held answers', claimers.stop())
-    check_that(`full disk, time ${time}: claims put off are answered`, await claimers.settle(boon))
-    say(`${claimers.ok.size} claims acknowledged, ${held} before the disk was full`)
-    check_equal(`full disk, time ${time}: no connection was lost, no answer was odd`, [claimers.lost, claimers.odd], [0, []])
-    await boon.end('SIGKILL')
-  }
+  const claimers = new Claimers('sale', { retry: true })
+  const first = await run_full('full disk', boon, claimers, disk)
+  await looks('full disk', boon, code)
+  await sleep(HOLD_MS)
+  check_equal('full disk: nothing is acknowledged meanwhile', claimers.ok.size, first.held)
+  rmSync(first.filler)
+  const back = await until(() => claimers.ok.size > first.held + 100, BACK_MS)
+  check_that('full disk: with room again it goes on', back, boon.tail(3))
+  await settled('full disk', boon, claimers)
+
+  // Once more, and now Boon is killed too, and started while the disk is still full.
+  const second = await run_full('full disk, again', boon, claimers, disk)
+  await boon.end('SIGKILL')
+  await claimers.stop()
+  const starting = start_boon(['--dir', dir], { start_ms: BACK_MS })
+  await sleep(HOLD_MS)
+  rmSync(second.filler)
+  boon = await starting
+  check_equal('full disk, and killed: nothing acknowledged is lost', await claimers.audit(await boon.client()), clean)
+  check_that('full disk, and killed: claims cut off are answered', await claimers.settle(boon))
+  check_equal('full disk, and killed: each is carried out once', [await claimers.audit(await boon.client()), claimers.held], [clean, claimers.number])
+  say(`${claimers.ok.size} claims acknowledged, ${first.held} before the disk was full, ${second.held} before the second time`)
+  check_equal('full disk: the server ends cleanly', (await boon.end()).code, 0)
+}
+
+// A Redis of the test's own runs into its maxmemory and refuses to append.
+export async function out_of_memory() {
+  const redis = await start_redis({ 'maxmemory-policy': 'noeviction' })
+  const probe = await redis.client()
+  const flags = ['--redis', `unix:${redis.path}`, '--secret-file', secret_file([1, 2, 3])]
+  const boon = await start_boon([...flags, '--create-journal'])
+  const client = await boon.client()
+  await open_campaign(client, 'sale', 5000000)
+  await open_campaign(client, 'early', 1)
+  const [, code] = await client.call('COUPON.CLAIM', 'bird', 'early')
+  const claimers = new Claimers('sale', { retry: true })
+  claimers.start(boon, { connections: 4, depth: 32 })
+  await until(() => claimers.ok.size > 200)
+  const used = Number(/used_memory:(\d+)/.exec(await probe.call('INFO', 'memory'))[1])
+  await probe.call('CONFIG', 'SET', 'maxmemory', used)
+  const held = await until(async () => (await boon.info()).journal_held === '1', BACK_MS)
+  check_that('out of memory: the journal holds', held, boon.tail(3))
+  await sleep(HOLD_MS)
+  const before = claimers.ok.size
+  await looks('out of memory', boon, code)
+  await sleep(HOLD_MS)
+  check_equal('out of memory: nothing is acknowledged meanwhile', claimers.ok.size, before)
+  check_match('out of memory: the log says why', boon.err, /Redis refuses for now \(OOM /)
+  await probe.call('CONFIG', 'SET', 'maxmemory', used + 64 * 1024 * 1024)
+  const back = await until(() => claimers.ok.size > before + 100, BACK_MS)
+  check_that('out of memory: with more of it, it goes on', back, boon.tail(3))
+  await settled('out of memory', boon, claimers)
+  say(`${claimers.ok.size} claims acknowledged, ${before} before Redis refused`)
+  check_equal('out of memory: the server ends cleanly', (await boon.end()).code, 0)
+  probe.end()
+  await redis.end()
 }

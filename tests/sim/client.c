@@ -11,7 +11,7 @@
 #define WIRE_US 60U         /* mean time between a client and a server */
 #define PATIENCE_US 4000000 /* longest wait for an answer */
 #define LOOK_US 500000      /* between two looks at how long it waits */
-#define AGAIN_US 30000U     /* mean wait after an error */
+#define AGAIN_US 120000U    /* mean wait after an error */
 #define TRIES_MAX 200U
 
 static void on_next(void *context, uint64_t unused);

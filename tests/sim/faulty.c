@@ -6,6 +6,8 @@
 #include "tests/sim/redis.h"
 #include "tests/sim/server.h"
 
+#define LOOK_US 4000U /* between two chances for a fault */
+
 /* Returns a time from 1 us to about `most`, short ones more often. */
 static int64_t for_a_while(struct sim *sim, uint32_t most_us)
 {
@@ -64,7 +66,7 @@ static void hit_redis(struct sim *sim, enum fault fault)
         redis_kill(redis, down_us, loading_us);
         return;
     case FAULT_REDIS_SHORTER:
-        redis_kill_shorter(redis, 1 + sim_below(sim, sim_percent(sim, 80) ? 20 : 200), down_us,
+        redis_kill_shorter(redis, 1 + sim_below(sim, sim_percent(sim, 90) ? 12 : 60), down_us,
                            loading_us);
         return;
     case FAULT_REDIS_STALL:
@@ -166,8 +168,12 @@ static void on_fault(void *context, uint64_t unused)
     if (sim->calm) {
         return;
     }
-    strike(sim);
-    sim_later(sim, sim_about(sim, sim->swarm.fault_every_us), on_fault, sim, unused);
+    /* By commands more than by time: a world that is down all the time shows nothing. */
+    if (sim->commands >= sim->fault_at || sim_percent(sim, 4)) {
+        strike(sim);
+        sim->fault_at = sim->commands + 1 + sim_below(sim, 2 * sim->swarm.fault_every);
+    }
+    sim_later(sim, sim_about(sim, LOOK_US), on_fault, sim, unused);
 }
 
 void faults_start(struct sim *sim)

@@ -224,6 +224,7 @@ static void go_back(struct model *model, size_t count)
     model->touch_count = seq;
     model->seen = model->seen < seq ? model->seen : seq;
     model->losses++;
+    model->lost_at_us = model->sim->now_us;
     for (size_t at = 0; at < model->member_count; at++) {
         struct model_member *member = model->members[at];
         while (member->count > 0 && member->changes[member->count - 1].seq > seq) {
@@ -290,7 +291,7 @@ void model_entry(struct model *model, size_t index, const struct redis_entry *en
             memcmp(lost->bytes, entry->bytes, entry->length) == 0) {
             return; /* healed */
         }
-        if (entry->id.number != 0) {
+        if (entry->id.number != 0 && entry->id.epoch == lost->id.epoch) {
             BROKEN(model, "a server that lived through a loss appends what was lost, or halts",
                    "%" PRIu64 "-%" PRIu64 " where %" PRIu64 "-%" PRIu64 " was", entry->id.epoch,
                    entry->id.number, lost->id.epoch, lost->id.number);
@@ -322,8 +323,7 @@ void model_halted(struct model *model, const char *message)
     bool fine = strstr(message, "this Redis is a replica") != NULL ||
                 strstr(message, "Redis has appendfsync") != NULL ||
                 strstr(message, "no journal at") != NULL ||
-                (model->shortened > 0 && (strstr(message, "lost acknowledged") != NULL ||
-                                          strstr(message, "keeps refusing an ID") != NULL));
+                (model->shortened > 0 && strstr(message, "cannot be replayed") == NULL);
     if (!fine) {
         BROKEN(model, "a server halts only for what its contract names", "%s", message);
     }
@@ -342,6 +342,11 @@ uint64_t model_seen(const struct model *model)
 uint64_t model_losses(const struct model *model)
 {
     return model->losses;
+}
+
+bool model_leads(const struct model *model, uint32_t server)
+{
+    return model->epoch > 0 && model->leader == server;
 }
 
 int64_t model_time_ms(const struct model *model)

@@ -47,6 +47,7 @@ void model_end(struct sim *sim);
 uint64_t model_durable(const struct model *model); /* sequence of the last durable event */
 uint64_t model_seen(const struct model *model);    /* the newest that any client has seen */
 uint64_t model_losses(const struct model *model);  /* times that a loss was accepted */
+bool model_leads(const struct model *model, uint32_t server); /* the newest epoch is its own */
 int64_t model_time_ms(const struct model *model);
 
 /* For clients that want to ask for something sensible: state and stock of a campaign. */

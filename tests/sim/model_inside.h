@@ -144,10 +144,12 @@ struct model {
     uint32_t leader; /* server of the epoch */
     bool handed_over;
     uint64_t bound; /* request ids, ever */
+    bool forgets_early; /* request ids that changes not yet durable may push out */
     uint64_t *bound_seqs;
     size_t bound_room;
     uint64_t seen;
     uint64_t losses;
+    int64_t lost_at_us; /* when the last one was accepted */
     uint64_t shortened; /* times that Redis came back shorter */
 
     struct model_map members_by_id;

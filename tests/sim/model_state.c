@@ -74,7 +74,8 @@ const struct model_binding *model_binding_at(const struct model *model, const st
             high = middle;
         }
     }
-    return low - found->ordinal > model->sim->swarm.requests_max ? NULL : found;
+    size_t kept = model->sim->swarm.requests_max - (model->forgets_early ? model->sim->swarm.clients : 0);
+    return low - found->ordinal > kept ? NULL : found;
 }
 
 static void show_coupon(const struct model *model, struct words *words, uint64_t serial)

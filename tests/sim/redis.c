@@ -142,6 +142,7 @@ static void take_back(struct redis *redis, const struct redis_undo *undo)
 /* Forgets all changes from the log's record `from` on. */
 static void forget(struct redis *redis, size_t from)
 {
+    bool shorter = from < redis->synced;
     while (redis->log_count > from) {
         take_back(redis, &redis->log[--redis->log_count]);
     }
@@ -152,6 +153,8 @@ static void forget(struct redis *redis, size_t from)
     if (count < redis->fed) {
         sim_tell(redis->sim, "redis    lost %zu durable entries of %zu", redis->fed - count, redis->fed);
         redis->fed = count;
+    }
+    if (shorter) {
         model_shorter(redis->sim->model, count);
     }
 }

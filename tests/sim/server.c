@@ -14,7 +14,7 @@
 #define BACK_OFF_US_MAX 2000000
 #define TIMEOUT_US 2500000      /* longest wait for an answer of Redis */
 #define STOP_US 2250000         /* a clean end takes no longer */
-#define RESTART_US 150000U
+#define RESTART_US 80000U
 #define QUEUE_BYTES ((size_t)2 * BATCH_BYTES_MAX)
 
 static void turn(struct server *server);
@@ -315,7 +315,8 @@ static void on_leading(void *context)
     }
     sim_tell(server->sim, "server %u leads at sequence %llu", server->number,
              (unsigned long long)server->engine->seq);
-    if (queue_is_empty(&server->queue) && model_durable(server->sim->model) == server->engine->seq) {
+    if (queue_is_empty(&server->queue) && model_leads(server->sim->model, server->number) &&
+        model_durable(server->sim->model) == server->engine->seq) {
         model_compare(server->sim->model, server->engine);
     }
 }

@@ -41,7 +41,7 @@ struct swarm {
     uint32_t campaigns;
     uint32_t requests_max;      /* of the engine's ring */
     int64_t request_window_ms;  /* */
-    uint32_t fault_every_us;    /* mean time between faults */
+    uint32_t fault_every;       /* mean number of commands between faults */
     uint32_t weights[FAULTS];   /* 0: not in this world */
     uint32_t think_us;          /* mean time between a client's answer and its next request */
     uint32_t sync_us;           /* mean time of Redis' sync */
@@ -93,6 +93,7 @@ struct sim {
     struct server *alive[SIM_ALIVE_MAX];
     uint32_t alive_count;
     uint32_t server_count; /* ever started */
+    uint64_t fault_at;     /* commands before the next one */
     bool calm;             /* no faults any more: everything has to settle */
     bool over;
     uint64_t faults[FAULTS];

@@ -1,6 +1,7 @@
 /* inspect.c -- verify against a real Redis: what is whole is called so, and no damage is missed. */
 #include "net/inspect_verify.h"
 
+#include "net/inspect_dump.h"
 #include "tests/unit/inspect_world.h"
 
 TestSuite(inspect, .init = world_begin, .fini = world_end, .timeout = 120);
@@ -246,6 +247,26 @@ Test(inspect, a_snapshot_of_another_state_is_found_though_its_hashes_agree)
     snprintf(where, sizeof(where), "snapshot %s", entry_id_write(lying, id));
     expect_fault(INSPECT_DAMAGED, where, "they differ in coupon_state number 3");
     expect_in_report("\"chunks_good\":true,\"state_good\":true,\"same_as_journal\":false");
+}
+
+Test(inspect, a_manifest_that_promises_another_state_is_found)
+{
+    write_snapshot(stamp_now(), 1);
+    expect_fault(INSPECT_DAMAGED, "snapshot 2-4", "hash is not the one in the manifest");
+    expect_in_report("\"chunks_good\":true,\"state_good\":false");
+}
+
+Test(inspect, a_stamp_that_is_not_of_its_entry_is_found)
+{
+    struct snapshot_stamp stamp = stamp_now();
+    stamp.chain ^= 1;
+    write_snapshot(stamp, 0);
+    expect_fault(INSPECT_DAMAGED, "snapshot 2-4", "another hash than the entry");
+    /* Where nothing leads to it, and nothing follows it, too. */
+    lay_again(0, place_of(2, 4), NONE, 0);
+    remove_from(SNAPSHOTS, "1-6");
+    remove_from(SNAPSHOTS, "2-3");
+    expect_fault(INSPECT_DAMAGED, "entry 2-4", "not the one that the snapshot was stamped with");
 }
 
 Test(inspect, what_lacks_only_room_is_not_called_damaged)

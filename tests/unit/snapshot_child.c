@@ -230,7 +230,7 @@ static struct engine *restore(const char *path, const struct manifest *manifest)
     cr_assert_not_null(redis, "%s", message);
     const struct journal_answer *answer = REDIS_ASK(redis, "PTTL", KEY);
     cr_assert_not_null(answer);
-    cr_assert_eq(answer->integer, -1, "it is kept for good");
+    cr_assert_gt(answer->integer, 0, "it goes by itself until it is recorded");
     struct snapshot_reader *reader = snapshot_reader_create(manifest, again);
     answer = REDIS_ASK(redis, "XRANGE", KEY, "-", "+");
     cr_assert_not_null(answer, "%s", redis_ask_trouble(redis));
@@ -343,12 +343,11 @@ Test(snapshot_child, the_next_may_be_started_when_the_owner_is_told)
     told.start_again = 1;
     must_start();
     until_told(2);
-    cr_assert_eq(told.done, 1u);
-    cr_assert_eq(told.failed, 1u, "the key is there already");
+    cr_assert_eq(told.done, 2u, "what the first one left does not hinder: %s", told.message);
     snprintf(job.key, sizeof(job.key), "boon:{0}:snapshot:1-8");
     must_start();
     until_told(3);
-    cr_assert_eq(told.done, 2u, "%s", told.message);
+    cr_assert_eq(told.done, 3u, "%s", told.message);
 }
 
 Test(snapshot_child, it_may_be_destroyed_when_the_owner_is_told)
@@ -397,9 +396,9 @@ Test(snapshot_child, a_refusal_of_redis_fails_it_with_the_words_of_redis)
     redis_private_start("");
     struct redis_ask *redis = redis_ask_open(&job.where, message, sizeof(message));
     cr_assert_not_null(redis, "%s", message);
-    cr_assert_not_null(REDIS_ASK(redis, "SET", KEY, "a string"));
+    cr_assert_not_null(REDIS_ASK(redis, "CONFIG", "SET", "maxmemory", "1"));
     redis_ask_close(&redis);
-    must_fail(must_start(), "WRONGTYPE");
+    must_fail(must_start(), "OOM");
 }
 
 Test(snapshot_child, a_child_that_is_killed_failed)
