@@ -232,10 +232,8 @@ static enum look take_entry(struct dumping *dumping, const struct journal_entry 
         }
     } else if (!replay_entry(&dumping->replay, entry, message)) {
         const char *end = strstr(message, ". Nothing was changed");
-        if (inspect_was_trimmed(inspect)) {
-            return inspect_says(
-                inspect, LOOK_FAILED,
-                "the server trimmed the journal while it was looked at; look again");
+        if (inspect_explain(inspect) == LOOK_FAILED) {
+            return LOOK_FAILED;
         }
         return inspect_says(inspect, LOOK_BAD, "%.*s",
                             end == NULL ? (int)strlen(message) : (int)(end - message), message);

@@ -15,6 +15,8 @@
 #define CHUNKS_PAGE "4" /* chunks asked for at a time */
 #define MANIFESTS_PAGE "64"
 #define NUMBER_BYTES 24U
+#define SNAPSHOTS_KEPT 2U /* by a server */
+#define KEPT_AND_ONE "3"
 
 enum look inspect_says(struct inspect *inspect, enum look look, const char *format, ...)
 {
@@ -213,10 +215,16 @@ enum look inspect_next(struct inspect *inspect, struct journal_entry *entry)
     return LOOK_FINE;
 }
 
-bool inspect_was_trimmed(struct inspect *inspect)
+enum look inspect_explain(struct inspect *inspect)
 {
     struct entry_id now;
-    return ask_end(inspect, false, &now) != LOOK_FINE || entry_id_compare(now, inspect->first) != 0;
+    enum look look = ask_end(inspect, false, &now);
+    if (look == LOOK_FAILED || (look == LOOK_FINE && entry_id_compare(now, inspect->first) == 0)) {
+        return look == LOOK_FAILED ? look : LOOK_BAD;
+    }
+    inspect->trimmed = true;
+    return inspect_says(inspect, LOOK_FAILED,
+                        "the server trimmed the journal while it was looked at; look again");
 }
 
 /* --- snapshots ---------------------------------------------------------------------------------- */
@@ -255,6 +263,10 @@ enum look inspect_list_snapshots(struct inspect *inspect)
     snprintf(inspect->manifests_key, sizeof(inspect->manifests_key), "%s:{%lld}:snapshots",
              inspect->options->name, (long long)inspect->options->shard);
     inspect->snapshot_count = 0;
+    inspect->birth.known = false;
+    inspect->cursor = cursor;
+    inspect->page = NULL;
+    inspect->trimmed = false;
     for (;;) {
         char from[ENTRY_ID_TEXT_BYTES + 1] = "(";
         entry_id_write(cursor, from + 1);
@@ -354,14 +366,18 @@ static enum look end_snapshot(struct inspect *inspect, struct inspect_snapshot *
     return LOOK_FINE;
 }
 
-/* Tells whether the manifest is gone: a newer snapshot took its place while this one was read. */
+/* Tells whether a snapshot is not kept any more: its manifest is gone, or two newer ones took its place, and
+ * its chunks go before its manifest does. */
 static bool was_removed(struct inspect *inspect, const struct inspect_snapshot *snapshot)
 {
     char id[ENTRY_ID_TEXT_BYTES];
+    struct entry_id found;
     entry_id_write(snapshot->id, id);
-    const struct journal_answer *answer = REDIS_ASK(inspect->source.beside, "XRANGE",
-                                                    inspect->manifests_key, id, id);
-    return are_entries(answer) && answer->count == 0;
+    const struct journal_answer *answer = REDIS_ASK(
+        inspect->source.beside, "XRANGE", inspect->manifests_key, id, "+", "COUNT", KEPT_AND_ONE);
+    return are_entries(answer) && (answer->count == 0 || answer->count > SNAPSHOTS_KEPT ||
+                                   !entry_id_read(answer->entries[0].id, &found) ||
+                                   entry_id_compare(found, snapshot->id) != 0);
 }
 
 enum look inspect_load_snapshot(struct inspect *inspect, struct inspect_snapshot *snapshot,
@@ -389,7 +405,7 @@ enum look inspect_load_snapshot(struct inspect *inspect, struct inspect_snapshot
     snapshot_reader_destroy(&reader);
     if (look == LOOK_BAD && was_removed(inspect, snapshot)) {
         snapshot->chunks_good = INSPECT_NOT_ASKED;
-        snprintf(snapshot->words, sizeof(snapshot->words), "it was removed meanwhile");
+        snprintf(snapshot->words, sizeof(snapshot->words), "newer ones took its place");
         return LOOK_END;
     }
     return look;

@@ -94,6 +94,7 @@ struct inspect {
     size_t page_at;
     uint32_t page_entries;
 
+    bool trimmed; /* the last LOOK_FAILED was because the server trimmed what was to be read next */
     char words[INSPECT_WORDS_BYTES]; /* of the last LOOK_BAD or LOOK_FAILED */
 };
 
@@ -108,11 +109,13 @@ enum look inspect_begin(struct inspect *inspect) __attribute__((warn_unused_resu
 /* Checks that a birth is that of the brand, shard and keys that were asked for. */
 enum look inspect_check_birth(struct inspect *inspect) __attribute__((warn_unused_result));
 
-/* Reads all manifests; a bad one is kept with its words. */
+/* Reads all manifests; a bad one is kept with its words. A look begins with it, and so does one that begins
+ * again. */
 enum look inspect_list_snapshots(struct inspect *inspect) __attribute__((warn_unused_result));
 
 /* Reads a snapshot into `engine`, which is as created, and notes in it what it found. LOOK_BAD: something is
- * wrong, and the engine is good for engine_clear() only. LOOK_END: it was removed meanwhile. */
+ * wrong, and the engine is good for engine_clear() only. LOOK_END: newer
+ * ones took its place, and it is being removed or was left over. */
 enum look inspect_load_snapshot(struct inspect *inspect, struct inspect_snapshot *snapshot,
                                 struct engine *engine) __attribute__((warn_unused_result));
 
@@ -120,8 +123,9 @@ enum look inspect_load_snapshot(struct inspect *inspect, struct inspect_snapshot
 enum look inspect_next(struct inspect *inspect, struct journal_entry *entry)
     __attribute__((warn_unused_result));
 
-/* Tells whether the stream's beginning was trimmed since the look began. */
-bool inspect_was_trimmed(struct inspect *inspect);
+/* Tells why an entry did not follow the one before it. LOOK_FAILED: the server trimmed the stream's beginning
+ * since the look began, or does not answer. LOOK_BAD: it should have followed. */
+enum look inspect_explain(struct inspect *inspect) __attribute__((warn_unused_result));
 
 /* Makes an engine with the options' room. NULL: no address space for it. */
 struct engine *inspect_engine(const struct inspect *inspect);

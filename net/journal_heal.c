@@ -43,8 +43,9 @@ static bool is_before(const struct journal *journal, const struct journal_entry 
                                            &journal->journal_id) != BATCH_FINE) {
         return false;
     }
-    if (next == 0) {
-        return entry_id_compare(id, journal->below) == 0 && reader.chain == journal->below_hash;
+    if (next == 0) { /* a TAKEOVER in between that is lost, too, would leave a gap of epochs */
+        return journal->below.epoch + 1 == journal->epoch &&
+               entry_id_compare(id, journal->below) == 0 && reader.chain == journal->below_hash;
     }
     if (id.number == 0) {
         return takeover_is(entry, journal->journal_id, id.epoch, journal->options.nonce);

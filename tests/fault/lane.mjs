@@ -4,7 +4,7 @@
 // kills Boon, Redis, both, or a Boon that is just starting; then what was acknowledged since the round
 // before is looked up, and now and then everything. `ground()` begins a new brand when the journal has
 // become long, so that starts stay short.
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sleep, until, within } from '../lib/check.mjs'
 import { Boon, ROOT, redis_pids_in, start_boon, start_redis, work_dir } from '../lib/boon.mjs'
@@ -14,6 +14,8 @@ import { secret_file } from './own_redis.mjs'
 const BACK_MS = 15000 // how long claims may wait for a Redis that was killed
 const FULL_AUDIT_EVERY = 25 // rounds
 const GROUND_ANSWERS = 60000 // answers after which a new brand is begun
+const SNAPSHOT_BYTES = '1mb' // so that kills also meet snapshots and trims
+const LEASE_MS = '100' // a start waits for it where a lock does not rule out a second server
 const PRIVATE_MIX = { boon: 55, birth: 20, redis: 10, both: 15 }
 const OWN_MIX = { boon: 45, birth: 20, redis: 20, both: 15 }
 
@@ -21,6 +23,7 @@ export class Lane {
   kills = { boon: 0, redis: 0, both: 0, birth: 0 }
   rounds = 0
   brands = 0
+  snapshots = 0
   starts = [] // ms that starts took
   past = { answered: 0, checked: 0, cut: 0, repeated: 0, put_off: 0 } // of brands that are over
   redis_lives = 0 // of the private Redis under this Boon
@@ -44,11 +47,11 @@ export class Lane {
   // Begin a brand.
   async begin() {
     this.dir = join(work_dir(), this.name)
-    this.flags = ['--dir', this.dir]
+    this.flags = ['--dir', this.dir, '--snapshot-bytes', SNAPSHOT_BYTES]
     if (this.own_redis) {
       await this.start_redis()
-      this.flags = ['--redis', `unix:${this.redis.path}`, '--secret-file', secret_file([1, 2, 3])]
-      this.flags.push('--create-journal')
+      this.flags.splice(0, 2, '--redis', `unix:${this.redis.path}`, '--create-journal')
+      this.flags.push('--secret-file', secret_file([1, 2, 3]), '--lease-ms', LEASE_MS)
     }
     await this.start()
     this.brands++
@@ -60,7 +63,13 @@ export class Lane {
     this.redis = await start_redis({}, this.dir)
   }
 
+  // What the log of a server that has ended tells.
+  tally() {
+    this.snapshots += (this.boon?.err.match(/event=snapshot_recorded/g) ?? []).length
+  }
+
   async start() {
+    this.tally()
     const began = performance.now()
     this.boon = await start_boon(this.flags)
     this.starts.push(performance.now() - began)
@@ -157,6 +166,8 @@ export class Lane {
     if (!(await this.book.settle(client))) this.book.fault('some claims never got an answer')
     await this.book.audit(client, { all: true })
     const { code } = await this.boon.end()
+    this.tally()
+    this.boon = undefined
     if (code !== 0) this.book.fault(`a clean end came with exit code ${code}`)
     if (this.own_redis) await this.redis.end()
     if (this.wrong.length > 0) this.keep_evidence()
@@ -175,5 +186,6 @@ export class Lane {
     mkdirSync(this.evidence, { recursive: true })
     const filter = (path) => !path.endsWith('.sock')
     cpSync(this.dir, this.evidence, { recursive: true, force: true, filter })
+    writeFileSync(join(this.evidence, 'wrong'), `${this.wrong.join('\n')}\n\n${this.boon?.err ?? ''}`)
   }
 }

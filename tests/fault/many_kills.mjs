@@ -27,7 +27,7 @@ export async function many_kills() {
     say(
       `${lane.name}: ${lane.killed} kills (Boon ${boon}, at its start ${birth}, Redis ${redis}, both ${both}); ` +
         `${lane.counted('answered')} answers, ${lane.counted('cut')} cut off, ` +
-        `${lane.counted('repeated')} asked again, ${lane.counted('checked')} facts compared`,
+        `${lane.counted('repeated')} asked again, ${lane.counted('checked')} facts compared, ${lane.snapshots} snapshots`,
     )
     check_equal(
       `many kills: ${lane.name}: nothing acknowledged is lost, nothing invented, oversold or twice`,
@@ -35,6 +35,7 @@ export async function many_kills() {
       [],
     )
     check_at_least(`many kills: ${lane.name}: so many kills`, lane.killed, KILLS / lanes.length)
+    check_at_least(`many kills: ${lane.name}: snapshots were taken meanwhile`, lane.snapshots, 2)
     check_at_least(`many kills: ${lane.name}: it was at work`, lane.counted('cut'), lane.killed)
   }
 }

@@ -59,6 +59,7 @@ function standing(lane, done) {
     kills: lane.kills,
     killed: lane.killed,
     brands: lane.brands,
+    snapshots: lane.snapshots,
     wrong: lane.wrong,
     evidence: lane.evidence,
     start_ms: starts[starts.length >> 1] ?? 0,
@@ -108,17 +109,17 @@ function progress(lanes, kills, began) {
 
 function table(lanes, seed, seconds) {
   const rows = [
-    ['lane', 'kills', 'Boon', 'at start', 'Redis', 'both', 'brands', 'start', 'slowest', 'answers', 'cut off', 'again', 'compared', 'promises'],
+    ['lane', 'kills', 'Boon', 'at start', 'Redis', 'both', 'brands', 'snapshots', 'start', 'slowest', 'answers', 'cut off', 'again', 'compared', 'promises'],
   ]
   for (const { name, now, code } of lanes) {
     if (now === undefined) {
-      rows.push([name, ...Array(12).fill('-'), `ended with ${code}`])
+      rows.push([name, ...Array(13).fill('-'), `ended with ${code}`])
       continue
     }
     const { kills } = now
     rows.push([
       name,
-      ...[now.killed, kills.boon, kills.birth, kills.redis, kills.both, now.brands].map(grouped),
+      ...[now.killed, kills.boon, kills.birth, kills.redis, kills.both, now.brands, now.snapshots].map(grouped),
       `${grouped(now.start_ms)} ms`,
       `${grouped(now.start_max_ms)} ms`,
       ...[now.answered, now.cut, now.repeated, now.checked].map(grouped),

@@ -131,8 +131,10 @@ static void on_answer(void *context, uint64_t unused)
     }
     struct client *client = op->client;
     struct sim *sim = client->all->sim;
-    if (op->answer.error != NULL) {
-        again(client, AGAIN_US);
+    if (op->answer.error != NULL) { /* nothing was done: the same once more */
+        client->sent = false;
+        op->answer.error = NULL;
+        next_later(client, AGAIN_US);
         return;
     }
     char words[128];
@@ -163,6 +165,12 @@ static void on_lost(void *context, uint64_t unused)
     } else {
         finish(client);
     }
+}
+
+void client_refused(struct clients *clients, struct op *op)
+{
+    op->answer.error = "GONE";
+    client_answered(clients, op);
 }
 
 void client_lost(struct clients *clients, struct op *op)

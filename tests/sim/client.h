@@ -88,7 +88,10 @@ bool clients_are_idle(const struct clients *clients);
 /* Takes an answer that left a server: it arrives after a while, or never. */
 void client_answered(struct clients *clients, struct op *op);
 
-/* The connection of the client that sent this is gone. */
+/* The server is gone, or takes no more, and did nothing of this. */
+void client_refused(struct clients *clients, struct op *op);
+
+/* The server is gone, and may have carried this out. */
 void client_lost(struct clients *clients, struct op *op);
 
 /* Cuts a client's connection, for a fault. */

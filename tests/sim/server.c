@@ -68,7 +68,7 @@ static void die(struct server *server, const char *why)
         server->link = NULL;
     }
     for (size_t at = 0; at < server->inbox_count; at++) {
-        client_lost(sim->clients, server->inbox[at]);
+        client_refused(sim->clients, server->inbox[at]);
     }
     for (size_t at = 0; at < server->held_count; at++) {
         client_lost(sim->clients, server->held[at].op);
@@ -99,7 +99,7 @@ void server_stop(struct server *server)
     server->life = SERVER_STOPPING;
     server->stop_at_us = server->sim->now_us + STOP_US;
     for (size_t at = 0; at < server->inbox_count; at++) {
-        client_lost(server->sim->clients, server->inbox[at]);
+        client_refused(server->sim->clients, server->inbox[at]);
     }
     server->inbox_count = 0;
 }
@@ -295,7 +295,7 @@ static void turn(struct server *server)
 void server_take(struct server *server, struct op *op)
 {
     if (server->life == SERVER_DEAD || server->life == SERVER_STOPPING) {
-        client_lost(server->sim->clients, op);
+        client_refused(server->sim->clients, op);
         return;
     }
     server->inbox = sim_grow(server->sim, server->inbox, server->inbox_count, &server->inbox_room,
@@ -363,6 +363,8 @@ static void on_recorded(void *context, const struct manifest *manifest)
     struct server *server = context;
     sim_tell(server->sim, "server %u recorded its snapshot of sequence %llu", server->number,
              (unsigned long long)manifest->stamp.seq);
+    server->sim->snapshots++;
+    server_snapshot_recorded(server);
 }
 
 /* --- the connection ------------------------------------------------------------------------------- */

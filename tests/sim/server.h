@@ -97,5 +97,6 @@ void server_show(const struct engine *engine, const struct command *command,
 /* server_snapshot.c: begins one when it is time, or goes on; ends it with its server. */
 void server_snapshot(struct server *server);
 void server_snapshot_end(struct server *server);
+void server_snapshot_recorded(struct server *server);
 
 #endif

@@ -20,6 +20,7 @@
 #define SETTLE_US ((int64_t)120 * US_PER_S)  /* without faults: everything has to be answered by then */
 #define LIMIT_US ((int64_t)7200 * US_PER_S)  /* a world that does not end is a fault of its own */
 
+static struct sim_block *spare_blocks; /* of worlds that ended */
 static void (*on_violation)(const struct sim *sim, const char *text);
 static struct sim *running; /* for the hook of a failed ASSERT */
 
@@ -29,7 +30,12 @@ void *sim_allocate(struct sim *sim, size_t bytes)
     struct sim_block *block = sim->blocks;
     if (block == NULL || block->size - block->used < bytes) {
         size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-        block = malloc(sizeof(*block) + size);
+        block = size == BLOCK_BYTES ? spare_blocks : NULL;
+        if (block != NULL) {
+            spare_blocks = block->next;
+        } else {
+            block = malloc(sizeof(*block) + size);
+        }
         ASSERT(block != NULL);
         *block = (struct sim_block){.next = sim->blocks, .size = size};
         sim->blocks = block;
@@ -244,8 +250,13 @@ void sim_end(struct sim *sim)
     free(sim->heap);
     sim->heap = NULL;
     while (sim->blocks != NULL) {
-        struct sim_block *next = sim->blocks->next;
-        free(sim->blocks);
-        sim->blocks = next;
+        struct sim_block *block = sim->blocks;
+        sim->blocks = block->next;
+        if (block->size == BLOCK_BYTES) {
+            block->next = spare_blocks;
+            spare_blocks = block;
+        } else {
+            free(block);
+        }
     }
 }

@@ -99,6 +99,7 @@ struct sim {
     uint64_t faults[FAULTS];
     uint64_t commands; /* answered or given up */
     uint64_t judged;
+    uint64_t snapshots; /* recorded */
     uint64_t history;
     bool tells; /* print every step */
     char trace[SIM_TRACE_LINES][SIM_TRACE_BYTES];

@@ -219,6 +219,17 @@ Test(inspect, a_hole_among_many_chunks_is_found)
     expect_fault(INSPECT_DAMAGED, where, "chunk 2 is missing");
 }
 
+Test(inspect, what_is_left_of_a_third_snapshot_is_no_damage)
+{
+    snapshot();
+    ask_number("DEL",
+               chunks_key(older)); /* as a server does: the chunks first, then the manifest */
+    expect_whole();
+    expect_in_report("\"fault\":\"newer ones took its place\"");
+    remove_from(SNAPSHOTS, "2-3");
+    expect_fault(INSPECT_DAMAGED, "snapshot 1-6", "chunk 1 of 1 is missing");
+}
+
 Test(inspect, a_broken_manifest_is_found)
 {
     uint8_t bytes[MANIFEST_BYTES_MAX];

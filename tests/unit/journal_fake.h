@@ -153,9 +153,9 @@ static inline void on_note(void *context, const char *message)
 
 static inline struct engine *engine_new(void)
 {
-    struct engine_options options = {.members_max = 1000,
-                                     .coupons_max = 1000,
-                                     .campaigns_max = 10,
+    struct engine_options options = {.members_max = 2000,
+                                     .coupons_max = 2000,
+                                     .campaigns_max = 200,
                                      .names_max = 100,
                                      .requests_max = 1000,
                                      .request_window_ms = 3600000,

@@ -170,19 +170,6 @@ Test(journal_heal, a_probe_finds_what_is_missing_while_an_append_is_held)
     assert_replays_to(server);
 }
 
-Test(journal_heal, an_append_above_a_gap_is_never_counted)
-{
-    struct server *server = second_server();
-    uint64_t durable_seq = server->durable_seq;
-    redis_forget(2);
-    claim(server, "d");
-    serve_turns(server); /* 2-5 lands on 2-2: Redis knows nothing of the chain */
-    lose_connection(server);
-    reconnect(server);
-    assert_halted(server, "is not the one that this server wrote last");
-    (void)durable_seq;
-}
-
 Test(journal_heal, a_connection_lost_at_every_step_of_it_is_made_good)
 {
     for (int answered = 0; answered < 14; answered++) {
