@@ -137,6 +137,17 @@ static void print_epochs(const struct verify_report *report, FILE *out)
     }
 }
 
+static const char *remark_on(const struct inspect_snapshot *snapshot)
+{
+    if (snapshot->requests_differ) {
+        return ", but other request ids are remembered: is it the server's own max-requests and "
+               "request-window-ms?";
+    }
+    bool passed_over = snapshot->manifest_good == INSPECT_YES &&
+                       snapshot->chunks_good == INSPECT_NOT_ASKED;
+    return passed_over ? "  not kept any more: newer ones took its place" : "";
+}
+
 static void print_snapshots(const struct inspect *inspect, FILE *out)
 {
     char id[ENTRY_ID_TEXT_BYTES];
@@ -156,9 +167,7 @@ static void print_snapshots(const struct inspect *inspect, FILE *out)
                 grouped(snapshot->bytes, bytes),
                 mark_word(read ? snapshot->chunks_good : INSPECT_NO, "-"),
                 mark_word(snapshot->state_good, "-"), mark_word(snapshot->same, "-"),
-                snapshot->requests_differ ? " (but other request ids are remembered: is it the "
-                                            "server's own max-requests and request-window-ms?)"
-                                          : "");
+                remark_on(snapshot));
     }
 }
 

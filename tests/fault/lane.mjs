@@ -14,7 +14,7 @@ import { secret_file } from './own_redis.mjs'
 const BACK_MS = 15000 // how long claims may wait for a Redis that was killed
 const FULL_AUDIT_EVERY = 25 // rounds
 const GROUND_ANSWERS = 60000 // answers after which a new brand is begun
-const SNAPSHOT_BYTES = '1mb' // so that kills also meet snapshots and trims
+const SNAPSHOT_BYTES = '256kb' // so that kills also meet snapshots and trims
 const LEASE_MS = '100' // a start waits for it where a lock does not rule out a second server
 const PRIVATE_MIX = { boon: 55, birth: 20, redis: 10, both: 15 }
 const OWN_MIX = { boon: 45, birth: 20, redis: 20, both: 15 }

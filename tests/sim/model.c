@@ -318,12 +318,16 @@ void model_entry(struct model *model, size_t index, const struct redis_entry *en
 }
 
 /* What a server may halt for in this world. */
-void model_halted(struct model *model, const char *message)
+void model_halted(struct model *model, bool trimmed, const char *message)
 {
     bool fine = strstr(message, "this Redis is a replica") != NULL ||
                 strstr(message, "Redis has appendfsync") != NULL ||
                 strstr(message, "no journal at") != NULL ||
                 (model->shortened > 0 && strstr(message, "cannot be replayed") == NULL);
+    if (trimmed && strstr(message, "cannot be replayed") != NULL) {
+        fine = true; /* a leader trimmed what this one was about to read: the next start is fine */
+        sim_fault(model->sim, FAULT_TRIMMED_UNDER);
+    }
     if (!fine) {
         BROKEN(model, "a server halts only for what its contract names", "%s", message);
     }

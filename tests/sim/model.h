@@ -32,8 +32,9 @@ void model_executed(struct model *model, uint32_t server, uint64_t last_seq, str
 /* A server took the lead of an epoch: its nonce tells which one. */
 void model_server(struct model *model, uint32_t server, const uint8_t nonce[16]);
 
-/* A server halted: it may, for the reasons that its contract names. */
-void model_halted(struct model *model, const char *message);
+/* A server halted: it may, for the reasons that its contract names. `trimmed`: while it started, the journal
+ * was trimmed by another one. */
+void model_halted(struct model *model, bool trimmed, const char *message);
 
 /* Judges an answer that arrived. */
 void model_judge(struct model *model, struct op *op);

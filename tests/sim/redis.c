@@ -164,8 +164,6 @@ static void on_start(void *context, uint64_t loading_us)
     struct redis *redis = context;
     redis->up = true;
     redis->loading_until_us = redis->sim->now_us + (int64_t)loading_us;
-    redis->synced = redis->log_count; /* what it loaded is in its file */
-    feed(redis);
     sim_tell(redis->sim, "redis    starts, run %u, %zu entries", redis->run, redis->fed);
 }
 

@@ -81,6 +81,7 @@ struct redis {
     uint32_t run; /* grows with each start */
     bool loop_due;
     bool syncing;
+    int64_t trimmed_at_us; /* the journal, for the last time */
     int64_t stalled_until_us;  /* a sync that takes long */
     int64_t loading_until_us;
     int64_t refuses_until_us;  /* writes get `refusal` */

@@ -211,6 +211,7 @@ static void trim(struct redis *redis, const struct redis_command *command,
     if (gone > 0) {
         log_change(redis, REDIS_TRIMMED, stream, stream->head);
         stream->head += gone;
+        redis->trimmed_at_us = redis->sim->now_us;
         sim_tell(redis->sim, "redis    trims %zu entries of %s", gone, stream->key);
     }
     count(answer, (int64_t)gone);

@@ -338,7 +338,9 @@ static void on_progress(void *context, uint64_t entries, uint64_t events, double
 static void on_halted(void *context, const char *message)
 {
     struct server *server = context;
-    model_halted(server->sim->model, message);
+    bool trimmed = server->life == SERVER_OPENING &&
+                   server->sim->redis->trimmed_at_us >= server->started_us;
+    model_halted(server->sim->model, trimmed, message);
     die(server, message);
 }
 
@@ -498,6 +500,7 @@ struct server *server_start(struct sim *sim, bool create)
     server->sim = sim;
     server->number = sim->server_count++;
     sim->alive[sim->alive_count++] = server;
+    server->started_us = sim->now_us;
     server->back_off_us = BACK_OFF_US_MIN;
     server->clock_skew_ms = (int64_t)sim_below(sim, 200) - 100;
     server->monotonic_skew_ms = 1 + sim_below(sim, 1000000);

@@ -40,6 +40,7 @@ struct server {
     int64_t frozen_until_us;
     int64_t clock_skew_ms;
     int64_t monotonic_skew_ms;
+    int64_t started_us;
     int64_t now_ms; /* never goes back */
     uint64_t durable_seq;
     bool turn_due;

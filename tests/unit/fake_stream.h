@@ -101,8 +101,13 @@ static inline struct stream *stream_of(const char *key)
             return &redis.others[at];
         }
     }
-    cr_assert_lt(redis.others_count, OTHERS_MAX);
-    struct stream *stream = &redis.others[redis.others_count++];
+    size_t free_at = 0;
+    while (free_at < redis.others_count && redis.others[free_at].exists) {
+        free_at++;
+    }
+    cr_assert_lt(free_at, OTHERS_MAX);
+    redis.others_count += free_at == redis.others_count ? 1 : 0;
+    struct stream *stream = &redis.others[free_at];
     snprintf(stream->key, sizeof(stream->key), "%s", key);
     return stream;
 }

@@ -155,7 +155,7 @@ static inline struct engine *engine_new(void)
 {
     struct engine_options options = {.members_max = 2000,
                                      .coupons_max = 2000,
-                                     .campaigns_max = 200,
+                                     .campaigns_max = 2000,
                                      .names_max = 100,
                                      .requests_max = 1000,
                                      .request_window_ms = 3600000,
@@ -352,7 +352,7 @@ static inline void open_campaign(struct server *server)
 {
     const struct campaign_definition definition = {
         .name = TEXT("Sale"),
-        .stock = 500,
+        .stock = 2000,
         .per_member = 1,
         .value = {.kind = VALUE_AMOUNT_OFF, .amount_fen = 100},
         .source = TEXT("{}"),

@@ -3,8 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "net/journal_inside.h"
-#include "tests/unit/journal_fake.h"
+#include "tests/unit/snapshot_fake.h"
 
 TestSuite(journal_lost, .init = redis_begin, .fini = fake_end);
 
@@ -425,14 +424,28 @@ static uint32_t random_below(uint64_t *state, uint32_t limit)
     return (uint32_t)(*state >> 33) % limit;
 }
 
-/* A Redis killed may come back without what it had not acknowledged. */
-static void forget_unacknowledged(struct server *server, uint32_t entries)
+/* A Redis killed may come back without what it had not acknowledged, or, if it did not keep its promise,
+ * without what it had. */
+static void forget(struct server *server, uint32_t entries, bool acknowledged)
 {
     const struct entry_id durable = server->journal->durable;
-    while (entries-- > 0 &&
-           redis.journal.entries[redis.journal.count - 1].id.epoch == journal_epoch(server->journal) &&
-           redis.journal.entries[redis.journal.count - 1].id.number > durable.number) {
+    while (entries-- > 0 && redis.journal.count > 1 &&
+           (acknowledged ||
+            entry_id_compare(redis.journal.entries[redis.journal.count - 1].id, durable) > 0)) {
         redis_forget(1);
+    }
+}
+
+static void record_if_it_can_be(struct server *server)
+{
+    struct snapshot_stamp stamp;
+    if (server->journal->recording == JOURNAL_RECORDING_NOTHING &&
+        journal_stamp(server->journal, &stamp)) {
+        struct manifest manifest = {.stamp = stamp};
+        if (chunks_of(server, &manifest)->count == 0) {
+            manifest = write_snapshot(server);
+            cr_assert(journal_record(server->journal, &manifest));
+        }
     }
 }
 
@@ -462,16 +475,18 @@ static void random_walk(struct server *server, uint64_t seed)
             journal_pump(server->journal);
         } else if (chance < 80) {
             wait_ms(server, 500);
+        } else if (chance < 81) {
+            record_if_it_can_be(server);
         } else if (chance < 84) {
             redis.error = "OOM command not allowed";
-            redis.error_to = chance < 82 ? "XADD" : "XRANGE";
+            redis.error_to = chance < 83 ? "XADD" : "XRANGE";
             redis.errors = 1;
         } else if (server->sent_count == 0) {
             lose_connection(server);
         } else if (chance < 92) {
             lose_answer(server);
             uint32_t forgotten = random_below(&state, 3);
-            forget_unacknowledged(server, forgotten);
+            forget(server, forgotten, seed % 2 == 0);
             while (forgotten > 0 && late_count > 0) { /* what was on its way died with that Redis */
                 free_command(&late[--late_count]);
             }
@@ -493,7 +508,9 @@ Test(journal_lost, whatever_is_lost_at_random_nothing_acknowledged_is)
 {
     for (uint64_t seed = 1; seed <= 300; seed++) {
         redis_begin();
-        struct server *server = server_with_campaign();
+        redis.replicas = 1;
+        struct server *server = server_with_campaign(.lease_ms = 1000 * (uint32_t)(seed % 3),
+                                                     .wait_replicas = seed % 5 == 0 ? 1 : 0);
         random_walk(server, seed);
         redis.errors = 0;
         for (int at = 0; at < 20; at++) {

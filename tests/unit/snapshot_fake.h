@@ -33,7 +33,8 @@ static inline void define_campaigns(struct server *server, uint32_t count)
                                                             .amount_fen = 100,
                                                             .source = {source, SOURCE_BYTES}}};
         cr_assert(queue_has_room(&server->queue));
-        cr_assert_null(engine_admits(server->engine, &event));
+        cr_assert_null(engine_admits(server->engine, &event), "%s",
+                       engine_admits(server->engine, &event));
         engine_apply(server->engine, server->engine->time_ms, &event);
         queue_add(&server->queue, server->engine->time_ms, 0, &event, 1, server->engine->seq);
         serve_turns(server);

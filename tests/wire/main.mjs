@@ -9,6 +9,7 @@ import { bad_start } from './bad_start.mjs'
 import { guarded_server, open_server } from './clients.mjs'
 import { crowds } from './crowds.mjs'
 import { graceful_end } from './graceful.mjs'
+import { inspect } from './inspect.mjs'
 import { introspection } from './introspection.mjs'
 import { redis_benchmark, redis_cli } from './redis_tools.mjs'
 
@@ -58,6 +59,7 @@ await run_suite(
     open_server,
     guarded_server,
     crowds,
+    inspect,
     graceful_end,
   },
   process.argv.slice(2),
