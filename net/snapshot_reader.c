@@ -1,5 +1,5 @@
-/* snapshot_reader.c -- chunks to a state: nothing is believed before it is checked, nothing decompressed
- * before its hash is.
+/* snapshot_reader.c -- chunks to a state: nothing is believed before it is checked; before a chunk's hash is
+ * right, nothing is decompressed and no memory asked for.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -22,7 +22,9 @@ struct snapshot_reader {
     struct manifest manifest; /* what must come */
     struct engine *engine;    /* NULL: nothing is applied */
     struct restore restore;
-    ZSTD_DCtx *zstd;
+    ZSTD_DCtx *zstd; /* NULL until the first chunk is right; as raw */
+    uint8_t *raw;    /* the events of a chunk */
+    size_t raw_room; /* bytes that there is room for: as many as the longest chunk so far had */
     uint64_t chunks; /* so far, as the four below */
     uint64_t bytes;
     uint64_t raw_bytes;
@@ -31,7 +33,6 @@ struct snapshot_reader {
     bool failed;
     struct event genesis; /* its texts are in genesis_bytes */
     uint8_t genesis_bytes[EVENT_BYTES_MAX];
-    uint8_t raw[SNAPSHOT_RAW_BYTES_MAX];
 };
 
 struct snapshot_reader *snapshot_reader_create(const struct manifest *manifest,
@@ -39,11 +40,6 @@ struct snapshot_reader *snapshot_reader_create(const struct manifest *manifest,
 {
     struct snapshot_reader *reader = calloc(1, sizeof(*reader));
     if (reader == NULL) {
-        return NULL;
-    }
-    reader->zstd = ZSTD_createDCtx();
-    if (reader->zstd == NULL) {
-        snapshot_reader_destroy(&reader);
         return NULL;
     }
     reader->manifest = *manifest;
@@ -61,6 +57,7 @@ void snapshot_reader_destroy(struct snapshot_reader **reader)
         return;
     }
     ZSTD_freeDCtx((*reader)->zstd);
+    free((*reader)->raw);
     free(*reader);
     *reader = NULL;
 }
@@ -101,6 +98,21 @@ static const char *chunk_fault(const struct snapshot_reader *reader, const uint8
     return NULL;
 }
 
+/* Makes room for a chunk's events. False: no memory. */
+static bool make_room(struct snapshot_reader *reader, size_t raw)
+{
+    ASSERT(raw <= SNAPSHOT_RAW_BYTES_MAX);
+    if (reader->zstd == NULL) {
+        reader->zstd = ZSTD_createDCtx();
+    }
+    if (raw > reader->raw_room) {
+        free(reader->raw);
+        reader->raw = malloc(raw);
+        reader->raw_room = reader->raw == NULL ? 0 : raw;
+    }
+    return reader->zstd != NULL && reader->raw != NULL;
+}
+
 /* Decompresses a chunk into reader->raw. Returns what is wrong with it, or NULL. */
 static const char *unpack(struct snapshot_reader *reader, const uint8_t *bytes, size_t length,
                           size_t *raw_bytes)
@@ -120,6 +132,9 @@ static const char *unpack(struct snapshot_reader *reader, const uint8_t *bytes, 
     }
     if (ZSTD_findFrameCompressedSize(frame, frame_bytes) != frame_bytes) {
         return "its zstd frame is cut short, or something follows it";
+    }
+    if (!make_room(reader, raw)) {
+        return "there is no memory to decompress it";
     }
     if (ZSTD_decompressDCtx(reader->zstd, reader->raw, raw, frame, frame_bytes) != raw) {
         return "it cannot be decompressed";

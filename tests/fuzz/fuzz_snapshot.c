@@ -106,9 +106,12 @@ static void read_bytes(const uint8_t *data, size_t size)
 static void pack(struct snapshot *snapshot, const uint8_t *raw, size_t raw_bytes)
 {
     static uint8_t chunk[2 * SNAPSHOT_RAW_BYTES_MAX];
+    static ZSTD_CCtx *zstd; /* kept: it is larger than all that is packed */
     struct manifest *manifest = &snapshot->manifest;
-    size_t frame = ZSTD_compress(chunk + CHUNK_AT_FRAME, sizeof(chunk) - CHUNK_AT_FRAME, raw,
-                                 raw_bytes, 1);
+    zstd = zstd == NULL ? ZSTD_createCCtx() : zstd;
+    ASSERT(zstd != NULL);
+    size_t frame = ZSTD_compressCCtx(zstd, chunk + CHUNK_AT_FRAME, sizeof(chunk) - CHUNK_AT_FRAME,
+                                     raw, raw_bytes, 1);
     ASSERT(!ZSTD_isError(frame));
     const size_t hashed = CHUNK_AT_FRAME + frame;
     bytes_put_u32(chunk + CHUNK_AT_MAGIC, CHUNK_MAGIC);
