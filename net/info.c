@@ -258,7 +258,8 @@ void server_command_dbsize(const struct server_call *call)
     if (call->server->standing == JOURNAL_SURE) {
         resp_integer(call->writer, (int64_t)count_keys(call->server));
     } else {
-        resp_error(call->writer, "TRYAGAIN", "another server may have taken over; try again in 1 s");
+        resp_error(call->writer, "TRYAGAIN",
+                   "another server may have taken over; try again in 1 s");
     }
 }
 

@@ -30,7 +30,8 @@ static void durability(struct info *info, const struct server *server)
         note = "Redis writes when it likes: an acknowledged change may be lost";
     }
     if (server->journal != NULL && journal_is_weak(server->journal)) {
-        note = "Redis' settings are weaker than asked for: nothing is acknowledged until they are back";
+        note = "Redis' settings are weaker than asked for: nothing is acknowledged until they are "
+               "back";
     }
     info_line(info, "durability:%s", word);
     info_line(info, "durability_note:%s", note);

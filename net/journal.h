@@ -54,7 +54,8 @@
 
 #define JOURNAL_NAME_BYTES_MAX 32U
 #define JOURNAL_MESSAGE_BYTES 512U
-#define JOURNAL_LEASE_MS 1000 /* how long an acknowledgement rules out that another server answers */
+#define JOURNAL_LEASE_MS                                                                           \
+    1000 /* how long an acknowledgement rules out that another server answers */
 #define JOURNAL_WATCH_MS 1000 /* between two looks at the settings, while leading */
 #define JOURNAL_WAIT_MS 200   /* for replicas, at a time */
 #define JOURNAL_KEY_BYTES 128U
@@ -75,8 +76,8 @@ struct journal_options {
     bool clock_manual;        /* event times are the engine's own */
     bool create;              /* write a GENESIS where there is no stream */
     enum journal_durability durability;
-    uint32_t lease_ms;      /* 0: a lock rules out a second server, nobody has to be waited for */
-    uint32_t wait_replicas; /* that must have a batch before it counts as acknowledged */
+    uint32_t lease_ms;       /* 0: a lock rules out a second server, nobody has to be waited for */
+    uint32_t wait_replicas;  /* that must have a batch before it counts as acknowledged */
     struct bytes16 fresh_id; /* random: the journal's id if it is created now */
     struct bytes16 nonce;    /* random: tells this process' TAKEOVER from another's */
 };
@@ -250,10 +251,11 @@ uint64_t journal_bytes(const struct journal *journal);   /* of these batches */
 uint64_t journal_replayed_entries(const struct journal *journal);
 uint64_t journal_replayed_events(const struct journal *journal);
 uint64_t journal_resolves(const struct journal *journal); /* lost outcomes that were settled */
-uint64_t journal_heals(const struct journal *journal);    /* times lost entries were appended again */
-uint64_t journal_since_snapshot(const struct journal *journal);     /* bytes behind the newest snapshot */
+uint64_t journal_heals(const struct journal *journal); /* times lost entries were appended again */
+uint64_t
+journal_since_snapshot(const struct journal *journal); /* bytes behind the newest snapshot */
 struct entry_id journal_snapshot_id(const struct journal *journal); /* 0-0: there is none */
-uint64_t journal_trimmed(const struct journal *journal);  /* entries that this process trimmed */
+uint64_t journal_trimmed(const struct journal *journal);    /* entries that this process trimmed */
 uint64_t journal_redis_runs(const struct journal *journal); /* different run ids seen */
 bool journal_is_weak(const struct journal *journal); /* Redis' settings promise less than asked */
 bool journal_predecessor_handed_over(

@@ -42,8 +42,9 @@ static struct entry_id id_of(const struct manifest *manifest)
 
 bool journal_stamp(struct journal *journal, struct snapshot_stamp *stamp)
 {
-    bool leads = journal->led && (journal->state == JOURNAL_IDLE || journal->state == JOURNAL_APPENDING ||
-                                  journal->state == JOURNAL_SYNCING);
+    bool leads = journal->led &&
+                 (journal->state == JOURNAL_IDLE || journal->state == JOURNAL_APPENDING ||
+                  journal->state == JOURNAL_SYNCING);
     if (!leads || !queue_is_all_sealed(journal->queue)) {
         return false;
     }
@@ -188,7 +189,8 @@ static void counted(struct journal *journal, int64_t chunks)
         return;
     }
     journal_note(journal,
-                 "snapshot %s has %" PRId64 " of its %" PRIu64 " chunks: the journal is not trimmed",
+                 "snapshot %s has %" PRId64 " of its %" PRIu64
+                 " chunks: the journal is not trimmed",
                  entry_id_write(journal->kept[1], id), chunks, journal->trim_chunks);
     journal->recording = JOURNAL_RECORDING_NOTHING;
 }
@@ -269,7 +271,8 @@ static void record_answered(struct journal *journal, const struct journal_answer
 
 static bool probe_is_due(const struct journal *journal)
 {
-    uint32_t lease_ms = journal->options.lease_ms > 0 ? journal->options.lease_ms : JOURNAL_LEASE_MS;
+    uint32_t lease_ms = journal->options.lease_ms > 0 ? journal->options.lease_ms
+                                                      : JOURNAL_LEASE_MS;
     return journal->now_ms >= journal->probe_at_ms &&
            journal->now_ms - journal->confirmed_ms >= lease_ms / PROBES_PER_LEASE;
 }

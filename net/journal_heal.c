@@ -39,8 +39,8 @@ static bool is_before(const struct journal *journal, const struct journal_entry 
 {
     struct batch_reader kept;
     struct batch_reader reader;
-    if (entry->bytes == NULL || batch_open(&reader, entry->bytes, entry->length,
-                                           &journal->journal_id) != BATCH_FINE) {
+    if (entry->bytes == NULL ||
+        batch_open(&reader, entry->bytes, entry->length, &journal->journal_id) != BATCH_FINE) {
         return false;
     }
     if (next == 0) { /* a TAKEOVER in between that is lost, too, would leave a gap of epochs */
@@ -86,7 +86,8 @@ void journal_missed(struct journal *journal, const struct journal_answer *answer
         return;
     }
     if (entry_id_compare(id, journal->durable) >= 0) {
-        journal_halt(journal, "entries are missing below the stream's last one: the stream was changed");
+        journal_halt(journal,
+                     "entries are missing below the stream's last one: the stream was changed");
         return;
     }
     uint64_t next = id.epoch == journal->epoch ? id.number + 1 : 0;

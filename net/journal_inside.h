@@ -38,11 +38,11 @@ enum journal_recording {
     JOURNAL_RECORDING_NOTHING,
     JOURNAL_RECORDING_MANIFEST, /* XADD, once the stamped batch is acknowledged */
     JOURNAL_RECORDING_LIST,     /* which are there now? */
-    JOURNAL_RECORDING_KEEP,     /* let the chunks of the two newest stay, which go by themselves until then */
-    JOURNAL_RECORDING_COUNT,    /* are the older one's chunks still there? */
-    JOURNAL_RECORDING_TRIM,     /* the journal, some entries at a time */
-    JOURNAL_RECORDING_FORGET,   /* let the chunks of the third go */
-    JOURNAL_RECORDING_SHORTEN,  /* and its manifest */
+    JOURNAL_RECORDING_KEEP, /* let the chunks of the two newest stay, which go by themselves until then */
+    JOURNAL_RECORDING_COUNT,   /* are the older one's chunks still there? */
+    JOURNAL_RECORDING_TRIM,    /* the journal, some entries at a time */
+    JOURNAL_RECORDING_FORGET,  /* let the chunks of the third go */
+    JOURNAL_RECORDING_SHORTEN, /* and its manifest */
 };
 
 struct journal {
@@ -62,17 +62,18 @@ struct journal {
     int64_t time_ms;     /* since 1970, of the last tick */
 
     enum journal_aside aside; /* what is out instead of the state's question */
-    int64_t asked_at_ms;      /* monotonic, never later than it was: when the last question was sent */
-    int64_t watch_at_ms;      /* monotonic: look at the settings again */
-    int64_t probe_at_ms;      /* monotonic: not before, after one that was refused */
-    bool aside_last;          /* the last question was one: an append comes first */
-    bool weak;                /* Redis' settings promise less than asked: nothing is sent */
+    int64_t asked_at_ms; /* monotonic, never later than it was: when the last question was sent */
+    int64_t watch_at_ms; /* monotonic: look at the settings again */
+    int64_t probe_at_ms; /* monotonic: not before, after one that was refused */
+    bool aside_last;     /* the last question was one: an append comes first */
+    bool weak;           /* Redis' settings promise less than asked: nothing is sent */
     char run_id[JOURNAL_RUN_ID_BYTES]; /* of the Redis process */
     uint64_t redis_runs;
 
-    int64_t confirmed_ms; /* monotonic: when the last question was sent that Redis answered under our epoch */
-    int64_t doubt_ms;     /* monotonic: since when the lease is known to be over; 0 = it is not */
-    int64_t taken_at_ms;  /* monotonic, never earlier than it was; 0 = not taken, or not known yet */
+    int64_t
+        confirmed_ms; /* monotonic: when the last question was sent that Redis answered under our epoch */
+    int64_t doubt_ms;    /* monotonic: since when the lease is known to be over; 0 = it is not */
+    int64_t taken_at_ms; /* monotonic, never earlier than it was; 0 = not taken, or not known yet */
 
     bool identified; /* the first entry was seen, journal_id is set */
     bool complete;   /* the first entry is GENESIS, and it fits */
@@ -112,12 +113,12 @@ struct journal {
     uint64_t handover_seq; /* of the HANDOVER; 0 = not queued yet */
 
     enum journal_recording recording;
-    struct manifest recorded;   /* being recorded */
-    int64_t recording_at_ms;    /* monotonic: not before */
-    struct entry_id kept[2];    /* ids of the two newest, newest first */
+    struct manifest recorded; /* being recorded */
+    int64_t recording_at_ms;  /* monotonic: not before */
+    struct entry_id kept[2];  /* ids of the two newest, newest first */
     uint32_t kept_count;
-    uint32_t kept_at;           /* the one whose chunks are being kept */
-    uint64_t trim_chunks;       /* how many chunks the older of the two has */
+    uint32_t kept_at;                          /* the one whose chunks are being kept */
+    uint64_t trim_chunks;                      /* how many chunks the older of the two has */
     struct entry_id forget[JOURNAL_MANIFESTS]; /* ids of those that go */
     uint32_t forget_count;
     struct entry_id snapshot; /* the newest one that is recorded, or was started from */

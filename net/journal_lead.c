@@ -175,8 +175,7 @@ static bool is_durable(const struct journal *journal, const struct journal_entry
 {
     struct batch_reader reader;
     return entry_id_compare(id, journal->durable) == 0 && entry->bytes != NULL &&
-           batch_open(&reader, entry->bytes, entry->length, &journal->journal_id) ==
-               BATCH_FINE &&
+           batch_open(&reader, entry->bytes, entry->length, &journal->journal_id) == BATCH_FINE &&
            reader.chain == journal->durable_hash;
 }
 

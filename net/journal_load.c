@@ -24,11 +24,12 @@ static void start_without(struct journal *journal)
     if (!engine_clear(journal->engine)) {
         journal_halt(journal, "there is no memory for an empty engine");
     } else if (!journal->complete) {
-        journal_halt(journal,
-                     "the journal's beginning was trimmed, and no snapshot can be read (%s): restore "
-                     "the keys %s:{%" PRIu32 "}:snapshot* from a replica or a backup",
-                     journal->message[0] != '\0' ? journal->message : "there is none",
-                     journal->options.name, journal->options.shard);
+        journal_halt(
+            journal,
+            "the journal's beginning was trimmed, and no snapshot can be read (%s): restore "
+            "the keys %s:{%" PRIu32 "}:snapshot* from a replica or a backup",
+            journal->message[0] != '\0' ? journal->message : "there is none", journal->options.name,
+            journal->options.shard);
     } else {
         replay_init(&journal->replay, journal->engine, journal->journal_id);
         journal->loaded = true;

@@ -99,11 +99,12 @@ static bool identify(const struct journal *journal, const struct journal_entry *
         *id = reader.stamp.journal_id;
         return true;
     }
-    snprintf(message, JOURNAL_MESSAGE_BYTES,
-             "the stream's first entry, %.*s, cannot be read: %s. It is not a journal of Boon, or it "
-             "was damaged; restore it from a replica or a backup",
-             (int)(entry->id.length > 64 ? 64 : entry->id.length), entry->id.data,
-             batch_fault_words(fault));
+    snprintf(
+        message, JOURNAL_MESSAGE_BYTES,
+        "the stream's first entry, %.*s, cannot be read: %s. It is not a journal of Boon, or it "
+        "was damaged; restore it from a replica or a backup",
+        (int)(entry->id.length > 64 ? 64 : entry->id.length), entry->id.data,
+        batch_fault_words(fault));
     return false;
 }
 
@@ -119,8 +120,10 @@ void journal_identified(struct journal *journal, const struct journal_answer *an
     } else if (!identify(journal, &answer->entries[0], &id, &complete, message)) {
         journal_halt(journal, "%s", message);
     } else if (journal->identified && memcmp(id.at, journal->journal_id.at, sizeof(id.at)) != 0) {
-        journal_halt(journal, "another journal is at %s now. Bring back the Redis that has this "
-                              "server's, and start again", journal->key);
+        journal_halt(journal,
+                     "another journal is at %s now. Bring back the Redis that has this "
+                     "server's, and start again",
+                     journal->key);
     } else {
         journal->identified = true;
         journal->journal_id = id;
@@ -246,8 +249,8 @@ void journal_lead(struct journal *journal)
         return;
     }
     int64_t wait_ms = former_lease_ms(journal);
-    if (wait_ms == 0 || (journal->taken_at_ms != 0 &&
-                         journal->now_ms - journal->taken_at_ms >= wait_ms)) {
+    if (wait_ms == 0 ||
+        (journal->taken_at_ms != 0 && journal->now_ms - journal->taken_at_ms >= wait_ms)) {
         journal->led = true;
         journal->recording = journal->manifests_count > 0 ? JOURNAL_RECORDING_LIST
                                                           : JOURNAL_RECORDING_NOTHING;

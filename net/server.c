@@ -289,9 +289,9 @@ bool server_init(struct server *server, struct options *options, char *message, 
         snprintf(message, size, "out of memory");
         return false;
     }
-    const struct journal_owner owner = {server,    on_leading, on_durable,     on_progress,
-                                        on_recorded,
-                                        on_halted, on_deposed, on_handed_over, on_note};
+    const struct journal_owner owner = {server,      on_leading,     on_durable,
+                                        on_progress, on_recorded,    on_halted,
+                                        on_deposed,  on_handed_over, on_note};
     /* The port first: a second server on it is told so before anything else is touched. */
     server->listener = listener_open(server, message, size);
     return server->listener != NULL && watch(server, message, size) &&

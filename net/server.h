@@ -77,20 +77,20 @@ struct server {
     struct turn turn;
     enum server_state state;
     int exit_code;
-    uint64_t durable_seq;     /* acknowledged by the journal */
-    uint64_t released_seq;    /* up to which held replies were looked at */
-    uint64_t sealed_seq;      /* above it, changes are of the batch that gathers */
+    uint64_t durable_seq;  /* acknowledged by the journal */
+    uint64_t released_seq; /* up to which held replies were looked at */
+    uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
     struct server_counts sealed_counts;
     struct server_counts durable_counts;
     enum journal_standing standing; /* as of this turn; SURE without a journal */
     bool any_doubtful;              /* some connection is */
-    int64_t now_ms;           /* of this turn; never goes back */
-    int64_t tick_ms;          /* monotonic; of the last tick: fine enough for idle times */
-    int64_t started_ms;       /* ms since 1970 */
-    int64_t stop_deadline_ms; /* monotonic; when stopping has to be over */
-    bool handover_asked;      /* stopping: the journal was told to end */
-    bool handed_over;         /* stopping: it has ended */
-    struct loop_event *tick;  /* every SERVER_TICK_MS */
+    int64_t now_ms;                 /* of this turn; never goes back */
+    int64_t tick_ms;                /* monotonic; of the last tick: fine enough for idle times */
+    int64_t started_ms;             /* ms since 1970 */
+    int64_t stop_deadline_ms;       /* monotonic; when stopping has to be over */
+    bool handover_asked;            /* stopping: the journal was told to end */
+    bool handed_over;               /* stopping: it has ended */
+    struct loop_event *tick;        /* every SERVER_TICK_MS */
     struct loop_event *signals[SERVER_SIGNALS]; /* SIGTERM, SIGINT, SIGHUP */
     uint64_t ticks;
     uint64_t commands_at_second; /* for commands_per_s */

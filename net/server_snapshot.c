@@ -170,10 +170,10 @@ struct server_snapshot_stats server_snapshot_stats(const struct server_snapshot 
 {
     struct snapshot_child_stats child = snapshot_child_stats(snapshot->child);
     return (struct server_snapshot_stats){
-        .state = child.running                             ? "writing"
+        .state = child.running                           ? "writing"
                  : snapshot->recording || snapshot->done ? "recording"
                  : snapshot->wanted                      ? "wanted"
-                                                           : "none",
+                                                         : "none",
         .failure = snapshot->failure,
         .bytes = child.bytes_written,
         .recorded = snapshot->recorded,
@@ -197,7 +197,8 @@ void server_command_snapshot(const struct server_call *call)
 {
     struct server *server = call->server;
     if (server->snapshot == NULL) {
-        resp_error(call->writer, "ERR", "there is no journal, so there is nothing to take a snapshot for");
+        resp_error(call->writer, "ERR",
+                   "there is no journal, so there is nothing to take a snapshot for");
     } else if (server->state != SERVER_LEADING) {
         resp_error(call->writer, "LOADING", "this server does not lead yet");
     } else if (server->engine->seq == server->snapshot->last_seq) {
@@ -205,6 +206,7 @@ void server_command_snapshot(const struct server_call *call)
     } else if (server_snapshot_want(server->snapshot)) {
         resp_simple(call->writer, "Snapshot started; see snapshot_state in INFO boon");
     } else {
-        resp_error(call->writer, "BUSY", "a snapshot is under way; see snapshot_state in INFO boon");
+        resp_error(call->writer, "BUSY",
+                   "a snapshot is under way; see snapshot_state in INFO boon");
     }
 }

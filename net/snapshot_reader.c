@@ -32,7 +32,7 @@ struct snapshot_reader {
     uint64_t hash; /* of the last chunk; before the first: the stamp's chain */
     bool failed;
     struct event genesis; /* its texts are in genesis_bytes */
-    uint8_t genesis_bytes[EVENT_BYTES_MAX];
+    uint8_t *genesis_bytes;
 };
 
 struct snapshot_reader *snapshot_reader_create(const struct manifest *manifest,
@@ -58,6 +58,7 @@ void snapshot_reader_destroy(struct snapshot_reader **reader)
     }
     ZSTD_freeDCtx((*reader)->zstd);
     free((*reader)->raw);
+    free((*reader)->genesis_bytes);
     free(*reader);
     *reader = NULL;
 }
@@ -147,9 +148,13 @@ static const char *unpack(struct snapshot_reader *reader, const uint8_t *bytes, 
 static const char *keep_genesis(struct snapshot_reader *reader, const uint8_t *bytes, size_t length)
 {
     size_t consumed = 0;
-    ASSERT(length <= sizeof(reader->genesis_bytes) + EVENT_HEAD_BYTES);
-    if (length > sizeof(reader->genesis_bytes)) {
+    ASSERT(reader->genesis_bytes == NULL);
+    if (length > EVENT_BYTES_MAX) {
         return "its GENESIS is too long";
+    }
+    reader->genesis_bytes = malloc(length);
+    if (reader->genesis_bytes == NULL) {
+        return "there is no memory to keep its GENESIS";
     }
     memcpy(reader->genesis_bytes, bytes, length);
     enum event_fault fault = event_decode(reader->genesis_bytes, length, &reader->genesis,

@@ -31,7 +31,7 @@ void docs_refusals(void)
          "not\n"
          "journaled. RESP errors (`-ERR …`) are for malformed or unauthorised requests, and for a "
          "server\n"
-         "that cannot answer now (`-LOADING`, `-BUSY`, `-NOAUTH`).\n"
+         "that cannot answer now (`-LOADING`, `-BUSY`, `-TRYAGAIN`, `-NOAUTH`).\n"
          "\n"
          "Statuses are never renamed, and their numbers never change their meaning. Times are\n"
          "milliseconds since 1970.\n"

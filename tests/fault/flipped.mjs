@@ -41,12 +41,17 @@ async function start_on(brand, bytes, dir, counts) {
 function flips(brand, dice) {
   const all = []
   for (let number = 0; number < PAYLOAD_FLIPS; number++) {
-    const entry = number < 2 ? brand.entries[number && brand.entries.length - 1] : dice.one_of(brand.entries)
+    const entry =
+      number < 2 ? brand.entries[number && brand.entries.length - 1] : dice.one_of(brand.entries)
     const at = entry.value.at + dice.below(entry.value.bytes.length)
     all.push({ name: `payload of ${entry.id.bytes}`, at, bit: dice.below(8), counts: [] })
   }
   const last = brand.entries.at(-1)
-  for (const entry of [...brand.entries.slice(0, 6), dice.one_of(brand.claims), ...brand.entries.slice(-3)]) {
+  for (const entry of [
+    ...brand.entries.slice(0, 6),
+    dice.one_of(brand.claims),
+    ...brand.entries.slice(-3),
+  ]) {
     const { at, bytes } = entry.id
     for (const digit of new Set([0, bytes.length - 1])) {
       const name = `digit ${digit} of ID ${bytes}`
@@ -77,7 +82,11 @@ export async function flipped() {
   })
   say(`seed ${dice.seed}; ${all.length} bits flipped: ${JSON.stringify(came)}`)
   for (const [reason, count] of reasons) say(`${count} x ${reason.slice(0, 110)}`)
-  check_equal('flipped: a halt with its reason, or an exact prefix where the end is gone', wrong, [])
+  check_equal(
+    'flipped: a halt with its reason, or an exact prefix where the end is gone',
+    wrong,
+    [],
+  )
   check_at_least('flipped: nearly all halt', came.halted, PAYLOAD_FLIPS)
   check_equal('flipped: nothing is left waiting', came.waits, 0)
 }
@@ -85,13 +94,23 @@ export async function flipped() {
 // One file of the append only directory is gone: Redis does not start without it, and Boon does not lead.
 export async function deleted_files() {
   const brand = await written_brand(3)
-  for (const [name, pattern] of Object.entries({ 'the incremental file': /incr\.aof$/, 'the list of files': /manifest$/ })) {
-    const files = Object.fromEntries(Object.entries(brand.files).filter(([path]) => !pattern.test(path)))
+  for (const [name, pattern] of Object.entries({
+    'the incremental file': /incr\.aof$/,
+    'the list of files': /manifest$/,
+  })) {
+    const files = Object.fromEntries(
+      Object.entries(brand.files).filter(([path]) => !pattern.test(path)),
+    )
     const dir = store_dir({ files, tail: brand.tail }, join(work_dir(), 'data'))
     const { boon, led, ended, said } = await try_start(['--dir', dir])
     check_that(`deleted: ${name}: it does not lead`, !led, boon.tail(2))
     if (ended) check_match(`deleted: ${name}: it says so`, said, /no journal at boon:\{0\}:journal/)
-    else check_match(`deleted: ${name}: the log says why`, boon.err, /event=redis_ended .*last_words=".*AOF/)
+    else
+      check_match(
+        `deleted: ${name}: the log says why`,
+        boon.err,
+        /event=redis_ended .*last_words=".*AOF/,
+      )
     await boon.end('SIGKILL')
   }
 }
@@ -119,16 +138,23 @@ export async function torn_transaction() {
   truncateSync(join(dir, tail), commands[multi + 1].end + 5)
   redis = await start_redis({}, dir)
   boon = await start_boon(flags)
-  check_equal('torn transaction: all that was acknowledged before it is there', await claimers.audit(await boon.client()), {
-    missing: [],
-    wrong: [],
-  })
+  check_equal(
+    'torn transaction: all that was acknowledged before it is there',
+    await claimers.audit(await boon.client()),
+    {
+      missing: [],
+      wrong: [],
+    },
+  )
 
   // Redis has left the torn transaction open in its file, and would cut off there all that follows at
   // its next load but one. A rewrite makes the file whole.
   const keeper = await redis.client()
   await keeper.call('BGREWRITEAOF')
-  await until(async () => !/aof_rewrite_(in_progress|scheduled):1/.test(await keeper.call('INFO', 'persistence')))
+  await until(
+    async () =>
+      !/aof_rewrite_(in_progress|scheduled):1/.test(await keeper.call('INFO', 'persistence')),
+  )
   keeper.end()
   const before = claimers.ok.size
   claimers.start(boon, { connections: 2, depth: 8 })
@@ -138,11 +164,17 @@ export async function torn_transaction() {
   await redis.end('SIGKILL')
   redis = await start_redis({}, dir)
   const { boon: again, led, said } = await try_start(flags)
-  check_equal('torn transaction: after a rewrite nothing that follows is lost', led ? await claimers.audit(await again.client()) : said, {
-    missing: [],
-    wrong: [],
-  })
-  say(`${claimers.ok.size} claims acknowledged, ${before} of them before the stranger's transaction`)
+  check_equal(
+    'torn transaction: after a rewrite nothing that follows is lost',
+    led ? await claimers.audit(await again.client()) : said,
+    {
+      missing: [],
+      wrong: [],
+    },
+  )
+  say(
+    `${claimers.ok.size} claims acknowledged, ${before} of them before the stranger's transaction`,
+  )
   await again.end('SIGKILL')
   await redis.end('SIGKILL')
 }

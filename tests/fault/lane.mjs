@@ -186,6 +186,9 @@ export class Lane {
     mkdirSync(this.evidence, { recursive: true })
     const filter = (path) => !path.endsWith('.sock')
     cpSync(this.dir, this.evidence, { recursive: true, force: true, filter })
-    writeFileSync(join(this.evidence, 'wrong'), `${this.wrong.join('\n')}\n\n${this.boon?.err ?? ''}`)
+    writeFileSync(
+      join(this.evidence, 'wrong'),
+      `${this.wrong.join('\n')}\n\n${this.boon?.err ?? ''}`,
+    )
   }
 }

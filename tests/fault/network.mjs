@@ -54,7 +54,12 @@ async function settle(name, { redis, probe, proxy, boon, claimers }) {
   )
   const { code } = await boon.end()
   check_equal(`${name}: the server ends cleanly`, code, 0)
-  const again = await start_boon(['--redis', `unix:${redis.path}`, '--secret-file', secret_file([1, 2, 3])])
+  const again = await start_boon([
+    '--redis',
+    `unix:${redis.path}`,
+    '--secret-file',
+    secret_file([1, 2, 3]),
+  ])
   check_equal(`${name}: nor in the journal`, await claimers.audit(await again.client()), clean)
   await again.end()
   probe.end()
@@ -104,7 +109,9 @@ async function cut_and_slow() {
   }
   proxy.pass()
   await goes_on('cut', setup)
-  say(`seed ${dice.seed}: ${CUTS} cuts, ${claimers.ok.size} claims acknowledged, ${proxy.connections} connections`)
+  say(
+    `seed ${dice.seed}: ${CUTS} cuts, ${claimers.ok.size} claims acknowledged, ${proxy.connections} connections`,
+  )
   await within(HELD_MS, 'the held answers', claimers.stop())
   return { name: 'cut and slow', setup }
 }

@@ -2,15 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  check_equal,
-  check_match,
-  check_that,
-  say,
-  sleep,
-  until,
-  within,
-} from '../lib/check.mjs'
+import { check_equal, check_match, check_that, say, sleep, until, within } from '../lib/check.mjs'
 import { open_campaign, start_boon, start_redis, work_dir } from '../lib/boon.mjs'
 import { Claimers } from '../lib/claims.mjs'
 import { secret_file } from './own_redis.mjs'
@@ -40,7 +32,9 @@ function small_disk() {
   const path = join(work_dir(), 'disk')
   mkdirSync(path)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', path], { stdio: 'pipe' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', path], {
+      stdio: 'pipe',
+    })
   } catch (error) {
     const is_root = process.getuid() === 0
     const why = String(error.stderr || error.message).trim()
@@ -78,14 +72,22 @@ async function looks(name, boon, code) {
     `${name}: a look-up`,
     Promise.all([reader.call('PING'), reader.call('COUPON.GET', code)]),
   )
-  check_equal(`${name}: PING and look-ups of settled things are answered`, [pong, coupon[0]], ['PONG', 'OK'])
+  check_equal(
+    `${name}: PING and look-ups of settled things are answered`,
+    [pong, coupon[0]],
+    ['PONG', 'OK'],
+  )
   reader.end()
 }
 
 async function settled(name, boon, claimers) {
   await within(BACK_MS, `${name}: the held answers`, claimers.stop())
   check_that(`${name}: claims put off are answered`, await claimers.settle(boon, BACK_MS))
-  check_equal(`${name}: no connection was lost, no answer was odd`, [claimers.lost, claimers.odd], [0, []])
+  check_equal(
+    `${name}: no connection was lost, no answer was odd`,
+    [claimers.lost, claimers.odd],
+    [0, []],
+  )
   check_equal(
     `${name}: nothing lost, nothing doubled`,
     [await claimers.audit(await boon.client()), claimers.held],
@@ -132,10 +134,20 @@ export async function full_disk() {
   await sleep(HOLD_MS)
   rmSync(second.filler)
   boon = await starting
-  check_equal('full disk, and killed: nothing acknowledged is lost', await claimers.audit(await boon.client()), clean)
+  check_equal(
+    'full disk, and killed: nothing acknowledged is lost',
+    await claimers.audit(await boon.client()),
+    clean,
+  )
   check_that('full disk, and killed: claims cut off are answered', await claimers.settle(boon))
-  check_equal('full disk, and killed: each is carried out once', [await claimers.audit(await boon.client()), claimers.held], [clean, claimers.number])
-  say(`${claimers.ok.size} claims acknowledged, ${first.held} before the disk was full, ${second.held} before the second time`)
+  check_equal(
+    'full disk, and killed: each is carried out once',
+    [await claimers.audit(await boon.client()), claimers.held],
+    [clean, claimers.number],
+  )
+  say(
+    `${claimers.ok.size} claims acknowledged, ${first.held} before the disk was full, ${second.held} before the second time`,
+  )
   check_equal('full disk: the server ends cleanly', (await boon.end()).code, 0)
 }
 

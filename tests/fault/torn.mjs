@@ -21,8 +21,8 @@ import { appends_to, load_dir, read_commands, store_dir } from '../lib/aof.mjs'
 export const KEY = 'boon:{0}:journal'
 const CLAIMS = 30
 const END_BYTES = 4096
-const REDIS_STEP = 4 // the same for Redis alone, beside every byte near an entry's end and of the last claim
-const NEAR_BYTES = 24
+const REDIS_STEP = 8 // the same for Redis alone, beside every byte near an entry's end and of the last claim
+const NEAR_BYTES = 16
 const BOON_STEP = 64 // bytes between the cuts that a real server is started on
 const AT_ONCE = 4
 const START_MS = 10000
@@ -80,7 +80,11 @@ export async function state_wrong(boon, brand, count) {
 // Redis does not come up, which it goes on waiting for.
 export async function try_start(flags) {
   const boon = new Boon(['--port', '0', ...flags])
-  await until(() => boon.port > 0 || boon.ended || boon.err.includes('event=redis_ended'), START_MS, 5)
+  await until(
+    () => boon.port > 0 || boon.ended || boon.err.includes('event=redis_ended'),
+    START_MS,
+    5,
+  )
   if (boon.ended) await boon.exited
   const line = boon.err.split('\n').find((text) => text.startsWith('boon-server: '))
   return { boon, led: boon.port > 0, ended: boon.ended, said: line ?? '' }
@@ -183,7 +187,9 @@ export async function tear_everywhere() {
   })
   clearInterval(ticker)
   show()
-  console.log(`\ntorn: ${cuts.length} starts, ${led} led, ${cuts.length - led} halted, ${failed.length} wrong`)
+  console.log(
+    `\ntorn: ${cuts.length} starts, ${led} led, ${cuts.length - led} halted, ${failed.length} wrong`,
+  )
   for (const text of failed.slice(0, 10)) console.log(`  ${text}`)
   process.exit(failed.length === 0 ? 0 : 1)
 }

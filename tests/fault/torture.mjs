@@ -109,7 +109,23 @@ function progress(lanes, kills, began) {
 
 function table(lanes, seed, seconds) {
   const rows = [
-    ['lane', 'kills', 'Boon', 'at start', 'Redis', 'both', 'brands', 'snapshots', 'start', 'slowest', 'answers', 'cut off', 'again', 'compared', 'promises'],
+    [
+      'lane',
+      'kills',
+      'Boon',
+      'at start',
+      'Redis',
+      'both',
+      'brands',
+      'snapshots',
+      'start',
+      'slowest',
+      'answers',
+      'cut off',
+      'again',
+      'compared',
+      'promises',
+    ],
   ]
   for (const { name, now, code } of lanes) {
     if (now === undefined) {
@@ -119,7 +135,15 @@ function table(lanes, seed, seconds) {
     const { kills } = now
     rows.push([
       name,
-      ...[now.killed, kills.boon, kills.birth, kills.redis, kills.both, now.brands, now.snapshots].map(grouped),
+      ...[
+        now.killed,
+        kills.boon,
+        kills.birth,
+        kills.redis,
+        kills.both,
+        now.brands,
+        now.snapshots,
+      ].map(grouped),
       `${grouped(now.start_ms)} ms`,
       `${grouped(now.start_max_ms)} ms`,
       ...[now.answered, now.cut, now.repeated, now.checked].map(grouped),
@@ -129,7 +153,9 @@ function table(lanes, seed, seconds) {
   const widths = rows[0].map((_, at) => Math.max(...rows.map((row) => row[at].length)))
   console.log()
   for (const row of rows)
-    console.log(`  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  ')}`)
+    console.log(
+      `  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  ')}`,
+    )
   console.log(
     `\n  seed ${seed}; ${grouped(total(lanes, 'killed'))} kills in ${grouped(seconds)} s, ` +
       `${(total(lanes, 'killed') / seconds).toFixed(1)} a second`,
@@ -180,8 +206,11 @@ async function torture({ kills, lanes: count, seed }) {
   clearInterval(watch)
   progress(lanes, kills, began)
   table(lanes, seed, (Date.now() - began) / 1000)
-  const broken = lanes.filter(({ now, code }) => (now?.broken ?? 0) > 0 || (code !== 0 && !interrupted))
-  if (broken.length > 0) console.log(`\ntorture: ${broken.length} of ${count} lanes broke a promise or stopped`)
+  const broken = lanes.filter(
+    ({ now, code }) => (now?.broken ?? 0) > 0 || (code !== 0 && !interrupted),
+  )
+  if (broken.length > 0)
+    console.log(`\ntorture: ${broken.length} of ${count} lanes broke a promise or stopped`)
   else if (interrupted) console.log('\ntorture: interrupted; every promise was kept so far')
   else console.log('\ntorture: every promise was kept')
   process.exit(broken.length > 0 ? 1 : interrupted ? 130 : 0)

@@ -32,7 +32,13 @@ async function with_redis(settings = {}, more = []) {
   const flags = ['--redis', `unix:${redis.path}`, '--secret-file', secret, ...LEASE, ...more]
   const boon = await start_boon([...flags, '--create-journal'])
   await open_campaign(await boon.client(), 'sale', 5000000)
-  return { redis, flags, boon, probe: await redis.client(), claimers: new Claimers('sale', { retry: true }) }
+  return {
+    redis,
+    flags,
+    boon,
+    probe: await redis.client(),
+    claimers: new Claimers('sale', { retry: true }),
+  }
 }
 
 // Nothing is acknowledged from now on, until `again` has been done; then all is.
@@ -48,9 +54,17 @@ async function held_until(name, { boon, claimers }, again) {
 async function settle(name, { boon, claimers }) {
   await within(BACK_MS, `${name}: the held answers`, claimers.stop())
   check_that(`${name}: claims put off are answered`, await claimers.settle(boon))
-  check_equal(`${name}: no connection was lost, no answer was odd`, [claimers.lost, claimers.odd], [0, []])
+  check_equal(
+    `${name}: no connection was lost, no answer was odd`,
+    [claimers.lost, claimers.odd],
+    [0, []],
+  )
   const audit = await claimers.audit(await boon.client())
-  check_equal(`${name}: nothing lost, nothing doubled`, [audit, claimers.held], [clean, claimers.number])
+  check_equal(
+    `${name}: nothing lost, nothing doubled`,
+    [audit, claimers.held],
+    [clean, claimers.number],
+  )
 }
 
 export async function settings_changed() {
@@ -67,8 +81,14 @@ export async function settings_changed() {
     await probe.call('CONFIG', 'SET', setting, weak)
     const seen = await until(async () => (await boon.info()).journal_weak === '1', 3 * WATCH_MS)
     check_that(`settings: ${setting} ${weak} is noticed`, seen, boon.tail(2))
-    check_match(`settings: ${setting}: the log says so`, boon.err, new RegExp(`event=journal message=".*${setting} ${weak}`))
-    await held_until(`settings: ${setting} ${weak}`, setup, () => probe.call('CONFIG', 'SET', setting, strong))
+    check_match(
+      `settings: ${setting}: the log says so`,
+      boon.err,
+      new RegExp(`event=journal message=".*${setting} ${weak}`),
+    )
+    await held_until(`settings: ${setting} ${weak}`, setup, () =>
+      probe.call('CONFIG', 'SET', setting, strong),
+    )
   }
   await settle('settings', setup)
   check_equal('settings: the server ends cleanly', (await boon.end()).code, 0)
@@ -84,7 +104,11 @@ export async function replicas() {
   const boon = await start_boon([...setup.flags, '--wait-replicas', '1'])
   const { claimers, redis } = setup
   claimers.start(boon, { connections: 4, depth: 16 })
-  check_that('replicas: with one, claims are answered', await until(() => claimers.ok.size > 200, BACK_MS), boon.tail(3))
+  check_that(
+    'replicas: with one, claims are answered',
+    await until(() => claimers.ok.size > 200, BACK_MS),
+    boon.tail(3),
+  )
   replica.signal('SIGSTOP')
   await sleep(200)
   await held_until('replicas: it stands still', { boon, claimers }, () => replica.signal('SIGCONT'))
@@ -96,8 +120,18 @@ export async function replicas() {
   const heir = await replica.client()
   await heir.call('REPLICAOF', 'NO', 'ONE')
   heir.end()
-  const second = await start_boon(['--redis', `unix:${replica.path}`, '--secret-file', secret_file([1, 2, 3]), ...LEASE])
-  check_equal('replicas: the promoted one has all that was acknowledged', await claimers.audit(await second.client()), clean)
+  const second = await start_boon([
+    '--redis',
+    `unix:${replica.path}`,
+    '--secret-file',
+    secret_file([1, 2, 3]),
+    ...LEASE,
+  ])
+  check_equal(
+    'replicas: the promoted one has all that was acknowledged',
+    await claimers.audit(await second.client()),
+    clean,
+  )
   say(`${claimers.ok.size} claims acknowledged`)
   check_equal('replicas: the server ends cleanly', (await second.end()).code, 0)
   await replica.end()
@@ -106,7 +140,10 @@ export async function replicas() {
 // Cut the file of a stopped Redis behind one of its appends: `which` is given all of them.
 function cut_behind(redis, which) {
   const folder = join(redis.dir, 'appendonlydir')
-  const path = join(folder, readdirSync(folder).find((file) => file.endsWith('.incr.aof')))
+  const path = join(
+    folder,
+    readdirSync(folder).find((file) => file.endsWith('.incr.aof')),
+  )
   const bytes = readFileSync(path)
   const appends = read_commands(bytes).filter(({ args }) => /^xadd$/i.test(args[0].bytes))
   writeFileSync(path, bytes.subarray(0, which(appends).end))
@@ -137,7 +174,11 @@ export async function healed() {
     const before = claimers.ok.size
     redis = await comes_back_shorter({ ...setup, redis, probe: await redis.client() }, batches)
     const on = claimers.ok.size
-    check_that(`shorter by ${batches}: it goes on`, await until(() => claimers.ok.size > on + 50, BACK_MS), boon.tail(3))
+    check_that(
+      `shorter by ${batches}: it goes on`,
+      await until(() => claimers.ok.size > on + 50, BACK_MS),
+      boon.tail(3),
+    )
     await within(BACK_MS, 'the held answers', claimers.stop())
     say(`${batches} entries taken away, ${claimers.ok.size - before} claims acknowledged around it`)
   }
@@ -157,7 +198,11 @@ export async function healed() {
   const how = await within(BACK_MS, 'the halt', again.exited)
   await claimers.stop()
   check_equal('far too short: exit code', how.code, 1)
-  check_match('far too short: it says so', again.err, /event=journal_halted message="the stream ends .*Redis lost acknowledged entries/)
+  check_match(
+    'far too short: it says so',
+    again.err,
+    /event=journal_halted message="the stream ends .*Redis lost acknowledged entries/,
+  )
   await redis.end()
 }
 
@@ -172,36 +217,68 @@ export async function snapshots() {
   for (let number = 1; number <= SNAPSHOTS; number++) {
     await sleep(150)
     const reply = await client.call('SNAPSHOT')
-    const done = await until(async () => Number((await boon.info()).snapshots_recorded) >= number, BACK_MS)
-    if (!done) check_that(`snapshots: number ${number} is recorded`, false, `${JSON.stringify(reply)} ${boon.tail(3)}`)
+    const done = await until(
+      async () => Number((await boon.info()).snapshots_recorded) >= number,
+      BACK_MS,
+    )
+    if (!done)
+      check_that(
+        `snapshots: number ${number} is recorded`,
+        false,
+        `${JSON.stringify(reply)} ${boon.tail(3)}`,
+      )
   }
   await until(async () => Number((await boon.info()).journal_trimmed_entries) > 0, 3000)
   await settle('snapshots', setup)
   const info = await boon.info()
   check_equal('snapshots: all are recorded', info.snapshots_recorded, String(SNAPSHOTS))
-  check_at_least('snapshots: the journal is trimmed behind them', Number(info.journal_trimmed_entries), 1)
+  check_at_least(
+    'snapshots: the journal is trimmed behind them',
+    Number(info.journal_trimmed_entries),
+    1,
+  )
   const [[first]] = await probe.call('XRANGE', KEY, '-', '+', 'COUNT', 1)
   check_that('snapshots: its first entry is no longer the first', first !== '0-1', first)
   await boon.end('SIGKILL')
   const began = Date.now()
   const again = await start_boon(flags)
   const after = await again.info()
-  say(`${claimers.ok.size} claims; the next start took ${Date.now() - began} ms, ${after.journal_replayed_entries} entries after the snapshot`)
-  check_equal('snapshots: a start from the newest has all', await claimers.audit(await again.client()), clean)
-  check_at_most('snapshots: and reads little of the journal', Number(after.journal_replayed_entries), Number(info.journal_batches) / 2)
+  say(
+    `${claimers.ok.size} claims; the next start took ${Date.now() - began} ms, ${after.journal_replayed_entries} entries after the snapshot`,
+  )
+  check_equal(
+    'snapshots: a start from the newest has all',
+    await claimers.audit(await again.client()),
+    clean,
+  )
+  check_at_most(
+    'snapshots: and reads little of the journal',
+    Number(after.journal_replayed_entries),
+    Number(info.journal_batches) / 2,
+  )
 
   // The newest is damaged: the one before it serves, with more of the journal.
   await again.end()
-  const chunks = (await probe.call('KEYS', '*:snapshot:*')).sort((a, b) => number_of(a) - number_of(b))
+  const chunks = (await probe.call('KEYS', '*:snapshot:*')).sort(
+    (a, b) => number_of(a) - number_of(b),
+  )
   check_equal('snapshots: two are kept', chunks.length, 2)
   await probe.call('DEL', chunks[1])
   const older = await start_boon(flags)
-  check_equal('snapshots: without the newest, the one before serves', await claimers.audit(await older.client()), clean)
+  check_equal(
+    'snapshots: without the newest, the one before serves',
+    await claimers.audit(await older.client()),
+    clean,
+  )
   check_equal('snapshots: the server ends cleanly', (await older.end()).code, 0)
   await probe.call('DEL', chunks[0])
   const none = await run_boon(['--port', '0', ...flags], { limit_ms: BACK_MS })
   check_equal('snapshots: without any it halts', none.code, 1)
-  check_match('snapshots: and says what to restore', none.said, /the journal's beginning was trimmed, and no snapshot can be read .*restore the keys/)
+  check_match(
+    'snapshots: and says what to restore',
+    none.said,
+    /the journal's beginning was trimmed, and no snapshot can be read .*restore the keys/,
+  )
   probe.end()
   await redis.end()
 }

@@ -72,7 +72,15 @@ export class Book {
   // --- what is asked ---
 
   claim(member, campaign) {
-    const args = ['COUPON.CLAIM', member, campaign, 'CHANNEL', 'app', 'REQUEST', `r${this.number++}`]
+    const args = [
+      'COUPON.CLAIM',
+      member,
+      campaign,
+      'CHANNEL',
+      'app',
+      'REQUEST',
+      `r${this.number++}`,
+    ]
     return { kind: 'claim', member, campaign, args }
   }
 
@@ -98,7 +106,10 @@ export class Book {
       }
     }
     if (kind === 'twin' && this.members > 0)
-      return this.claim(`${this.prefix}-m${dice.between(Math.max(0, this.members - 40), this.members - 1)}`, this.big)
+      return this.claim(
+        `${this.prefix}-m${dice.between(Math.max(0, this.members - 40), this.members - 1)}`,
+        this.big,
+      )
     return this.claim(`${this.prefix}-m${this.members++}`, kind === 'few' ? this.few_id : this.big)
   }
 
@@ -112,13 +123,17 @@ export class Book {
       this.put_off++
       this.leave_open(op)
     } else if (!Array.isArray(reply)) {
-      this.fault(`${op.args.join(' ')} was answered ${reply instanceof Reply_error ? reply : JSON.stringify(reply)}`)
+      this.fault(
+        `${op.args.join(' ')} was answered ${reply instanceof Reply_error ? reply : JSON.stringify(reply)}`,
+      )
     } else if (op.kind === 'coupon' || op.kind === 'balance') {
       this.take_look(op, reply)
     } else if (op.again) {
       this.repeated++
       if (JSON.stringify(reply) !== op.answer)
-        this.fault(`${op.args.join(' ')} was answered ${op.answer}, and again ${JSON.stringify(reply)}`)
+        this.fault(
+          `${op.args.join(' ')} was answered ${op.answer}, and again ${JSON.stringify(reply)}`,
+        )
     } else {
       this.take_first(op, reply)
     }
@@ -270,7 +285,9 @@ export class Book {
       this.checked++
       this.issued += issued
       if (!(issued >= least && issued <= most) || issued + remaining !== stock)
-        this.fault(`${id}: ${issued} issued, ${remaining} remain of ${stock}, but ${least} to ${most} were acknowledged`)
+        this.fault(
+          `${id}: ${issued} issued, ${remaining} remain of ${stock}, but ${least} to ${most} were acknowledged`,
+        )
       if (this.sold_out.has(id) && issued !== stock)
         this.fault(`${id} was told to be sold out, but ${issued} of ${stock} are issued`)
     })
