@@ -4,7 +4,7 @@
  * - `name` is a part of a Redis key: [a-z0-9-]{1,32}.
  * - `bind` is an address, not a name to be looked up; other than loopback needs a password.
  * - A password comes from one place.
- * - `redis` is host:port or unix:/path, and only it has a user and a password.
+ * - `redis` is host:port or unix:/path, and only it has a user, a password and replicas.
  * - Another's Redis has no directory of ours beside it, so the secret file must be named.
  * - Without a journal there is no Redis to name and no journal to begin.
  */
@@ -140,6 +140,10 @@ static bool check_redis(struct options *options, struct options_message *message
         if (options->redis_password[0] != '\0' || options->redis_username[0] != '\0') {
             return options_refuse(message, "redis-username and redis-password belong to redis, "
                                            "which is not set; the private Redis needs none");
+        }
+        if (options->wait_replicas > 0) {
+            return options_refuse(message, "wait-replicas needs redis: a private Redis has no "
+                                           "replicas to wait for");
         }
         return true;
     }

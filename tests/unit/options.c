@@ -309,6 +309,7 @@ static const struct {
     {"--redis localhost:6379", "secret-file must say where the coupon keys are"},
     {"--redis localhost:6379 --secret-file s --journal none", "leave one of the two out"},
     {"--journal none --create-journal", "leave create-journal out"},
+    {"--wait-replicas 1", "wait-replicas needs redis"},
     {"--redis-password x", "which is not set"},
     {"--redis-username x", "which is not set"},
     {"--redis localhost:1 --secret-file s --redis-username x", "redis-password is not"},
