@@ -2,6 +2,7 @@
 #include "engine/account.h"
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 #include "engine/request.h"
 #include "engine/state.h"
 
@@ -118,8 +119,9 @@ void account_spend_decide(struct engine *engine, const struct command *command, 
     uint32_t account = asset == 0 ? 0 : account_find(&engine->accounts, record, asset);
     int64_t balance = account == 0 ? 0 : account_at(&engine->accounts, account)->balance;
     outcome->gate = record->changed_seq;
-    if (spend->amount > balance) {
-        outcome_refuse(outcome, REFUSAL_INSUFFICIENT, record->changed_seq);
+    if (spend->amount > balance + (PLANTED(SPENDS_ONE_TOO_MANY) ? 1 : 0)) {
+        outcome_refuse(outcome, REFUSAL_INSUFFICIENT,
+                       PLANTED(NO_GATE_INSUFFICIENT) ? 0 : record->changed_seq);
         outcome->numbers[0] = balance;
         outcome->numbers[1] = spend->amount;
         return;
@@ -142,7 +144,7 @@ void account_balance_decide(struct engine *engine, const struct command *command
     }
     const struct member *record = member_at(&engine->members, member);
     outcome->member = member;
-    outcome->gate = record->changed_seq;
+    outcome->gate = PLANTED(NO_GATE_BALANCE) ? 0 : record->changed_seq;
     if (ask->asset.length > 0) {
         uint32_t asset = name_find(&engine->names[NAME_ASSET], ask->asset);
         uint32_t account = asset == 0 ? 0 : account_find(&engine->accounts, record, asset);

@@ -2,6 +2,7 @@
 #include "engine/coupon.h"
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 #include "engine/request.h"
 #include "engine/state.h"
 
@@ -69,7 +70,8 @@ static bool repeated(struct engine *engine, const struct command *command, int64
     }
     uint32_t member = member_find(&engine->members, claim->member, command->member_hash);
     ASSERT(member != 0);
-    outcome->gate = member_at(&engine->members, member)->changed_seq;
+    outcome->gate = PLANTED(NO_GATE_REPEATED) ? 0
+                                              : member_at(&engine->members, member)->changed_seq;
     if (seen == REQUEST_OTHER_BODY) {
         outcome_refuse(outcome, REFUSAL_REQUEST_MISMATCH, outcome->gate);
         return true;
@@ -85,22 +87,26 @@ static bool campaign_issues(const struct campaign *campaign, int64_t now_ms,
 {
     bool too_early = now_ms < campaign->opens_at_ms;
     if (campaign->state == CAMPAIGN_DRAFT || (campaign->state != CAMPAIGN_STOPPED && too_early)) {
-        outcome_refuse(outcome, REFUSAL_NOT_OPEN, campaign->definition_seq);
+        outcome_refuse(outcome, REFUSAL_NOT_OPEN,
+                       PLANTED(NO_GATE_CAMPAIGN_STATE) ? 0 : campaign->definition_seq);
         outcome->numbers[0] = too_early ? campaign->opens_at_ms : 0;
         return false;
     }
     if (campaign->state == CAMPAIGN_STOPPED) {
-        outcome_refuse(outcome, REFUSAL_ENDED, campaign->definition_seq);
+        outcome_refuse(outcome, REFUSAL_ENDED,
+                       PLANTED(NO_GATE_CAMPAIGN_STATE) ? 0 : campaign->definition_seq);
         outcome->numbers[0] = campaign->stopped_at_ms;
         return false;
     }
-    if (campaign->ends_at_ms != 0 && now_ms >= campaign->ends_at_ms) {
-        outcome_refuse(outcome, REFUSAL_ENDED, campaign->definition_seq);
+    if (campaign->ends_at_ms != 0 && now_ms >= campaign->ends_at_ms && !PLANTED(ENDED_ISSUES)) {
+        outcome_refuse(outcome, REFUSAL_ENDED,
+                       PLANTED(NO_GATE_CAMPAIGN_STATE) ? 0 : campaign->definition_seq);
         outcome->numbers[0] = campaign->ends_at_ms;
         return false;
     }
-    if (campaign->state == CAMPAIGN_PAUSED) {
-        outcome_refuse(outcome, REFUSAL_PAUSED, campaign->definition_seq);
+    if (campaign->state == CAMPAIGN_PAUSED && !PLANTED(PAUSED_ISSUES)) {
+        outcome_refuse(outcome, REFUSAL_PAUSED,
+                       PLANTED(NO_GATE_CAMPAIGN_STATE) ? 0 : campaign->definition_seq);
         return false;
     }
     return true;
@@ -111,10 +117,11 @@ static bool claim_fits(const struct engine *engine, const struct campaign *campa
                        uint32_t member, uint32_t newest, struct outcome *outcome)
 {
     uint32_t held = newest == 0 ? 0 : coupon_at(&engine->coupons, newest)->nth;
-    if (held >= campaign->per_member) {
+    if (held >= campaign->per_member + (PLANTED(ONE_MORE_PER_MEMBER) ? 1 : 0)) {
         uint64_t gate = member_at(&engine->members, member)->changed_seq;
         gate = gate > campaign->definition_seq ? gate : campaign->definition_seq;
         bool only_one = campaign->per_member == 1;
+        gate = PLANTED(NO_GATE_DUPLICATE) ? 0 : gate;
         outcome_refuse(outcome, only_one ? REFUSAL_DUPLICATE : REFUSAL_LIMIT, gate);
         outcome->coupon = newest;
         outcome->word = "per_member";
@@ -122,8 +129,9 @@ static bool claim_fits(const struct engine *engine, const struct campaign *campa
         outcome->numbers[1] = campaign->per_member;
         return false;
     }
-    if (campaign->issued >= campaign->stock) {
-        outcome_refuse(outcome, REFUSAL_SOLD_OUT, campaign->changed_seq);
+    if (campaign->issued >= campaign->stock + (PLANTED(SELLS_ONE_TOO_MANY) ? 1 : 0)) {
+        outcome_refuse(outcome, REFUSAL_SOLD_OUT,
+                       PLANTED(NO_GATE_SOLD_OUT) ? 0 : campaign->changed_seq);
         outcome->numbers[0] = (int64_t)campaign->stock;
         return false;
     }
@@ -203,7 +211,9 @@ void coupon_get_decide(struct engine *engine, const struct command *command, int
         return;
     }
     outcome->member = coupon_at(&engine->coupons, outcome->coupon)->member;
-    outcome->gate = member_at(&engine->members, outcome->member)->changed_seq;
+    outcome->gate = PLANTED(NO_GATE_COUPON)
+                        ? 0
+                        : member_at(&engine->members, outcome->member)->changed_seq;
 }
 
 void coupon_list_decide(struct engine *engine, const struct command *command, int64_t now_ms,
@@ -229,7 +239,7 @@ void coupon_list_decide(struct engine *engine, const struct command *command, in
         outcome->coupon = before->older;
     }
     outcome->member = member;
-    outcome->gate = record->changed_seq;
+    outcome->gate = PLANTED(NO_GATE_COUPON_LIST) ? 0 : record->changed_seq;
     outcome->numbers[0] = list->limit == 0 ? PAGE_ITEMS : list->limit;
 }
 
@@ -273,5 +283,5 @@ void coupon_issued_apply(struct engine *engine, const struct event_coupon_issued
     memcpy(coupon->issued_at, &engine->time_ms, sizeof(coupon->issued_at));
     coupon_link(engine, index, newest);
     member_at(&engine->members, event->member)->changed_seq = engine->seq;
-    campaign->changed_seq = engine->seq;
+    campaign->changed_seq = PLANTED(GATE_OF_OLD_CHANGE) ? campaign->changed_seq : engine->seq;
 }

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 #include "engine/state.h"
 
 _Static_assert(sizeof(struct member) == 64, "a member is one cache line");
@@ -103,7 +104,9 @@ void member_get_decide(struct engine *engine, const struct command *command, int
     const struct member_get *get = &command->as.member_get;
     outcome->member = member_find_or_refuse(engine, get->member, command->member_hash, outcome);
     if (outcome->member != 0) {
-        outcome->gate = member_at(&engine->members, outcome->member)->changed_seq;
+        outcome->gate = PLANTED(NO_GATE_MEMBER)
+                            ? 0
+                            : member_at(&engine->members, outcome->member)->changed_seq;
     }
 }
 

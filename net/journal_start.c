@@ -142,6 +142,8 @@ void journal_created(struct journal *journal, const struct journal_answer *answe
 static void take(struct journal *journal, uint64_t epoch)
 {
     journal->epoch = epoch;
+    journal->taken = false; /* a former one that Redis lost kept nobody from leading on */
+    journal->taken_at_ms = 0;
     journal->mark_length = takeover_write(journal->journal_id, epoch, journal->options.nonce,
                                           journal->time_ms, journal->mark);
     journal_go(journal, JOURNAL_TAKING);

@@ -12,7 +12,7 @@ import { measureStall, stallLine } from './snapshot_stall.mjs';
 const SIDES = ['boon', 'peer'];
 const RECOVERY_COUPONS = 10000000;
 const RECOVERY_STARTS = { full: 3, quick: 1 };
-const STALL_ROUNDS = { full: 3, quick: 1 };
+const STALL = { full: { rounds: 3, calmMs: 5000 }, quick: { rounds: 1, calmMs: 2000 } };
 
 // --- rows --------------------------------------------------------------------------------------------
 
@@ -278,10 +278,10 @@ async function* recoveryRows(rows, data, options, tell) {
 
 async function* stallRows(rows, data, options, tell) {
     const rounds = [];
-    const count = options.quick ? STALL_ROUNDS.quick : STALL_ROUNDS.full;
-    while (rounds.length < count) {
-        progress(`snapshot_stall: round ${rounds.length + 1} of ${count}`);
-        rounds.push(await measureStall(data));
+    const plan = options.quick ? STALL.quick : STALL.full;
+    while (rounds.length < plan.rounds) {
+        progress(`snapshot_stall: round ${rounds.length + 1} of ${plan.rounds}`);
+        rounds.push(await measureStall(data, plan.calmMs));
         progress('');
         tell.line(stallLine(rounds.at(-1)));
     }

@@ -9,7 +9,6 @@ import path from 'node:path';
 import { makeDirectory, killSide, pause, removeDirectory, startLoad, startSide } from './servers.mjs';
 import { takeSnapshot } from './recovery.mjs';
 
-const CALM_MS = 5000; // before and after
 const WARM_UP_MS = 2000;
 const LOAD_SECONDS = 600; // it is ended long before
 const REWRITE = 'Background append only file rewriting started';
@@ -40,8 +39,9 @@ function claimsPerS({ report }, slots) {
     return slots.reduce((sum, slot) => sum + (slot.outcomes.OK || 0), 0) / (slots.length * report.slot_s);
 }
 
-// A slot is 100 ms, and so much is not known exactly: what is at the border counts as meanwhile.
-function judge(all, probe, times) {
+// What two loads saw before, during and after. A slot is 100 ms, and when a load began is not known better than
+// that: what touches the border counts as meanwhile. `times` are milliseconds: begin, snapshot, recorded, end.
+export function judge(all, probe, times) {
     const slotMs = all.report.slot_s * 1000;
     const spans = {
         before: [times.begin, times.snapshot - slotMs, true],
@@ -58,8 +58,8 @@ function judge(all, probe, times) {
     }));
 }
 
-// One round: { before, during, after: { stallMs, busyMs, claims }, forkMs, tookMs, bytes, rewrites }.
-export async function measureStall(data) {
+// One round, with so long before and after: { before, during, after: { stallMs, busyMs, claims }, forkMs, tookMs, bytes, rewrites }.
+export async function measureStall(data, calmMs) {
     const directory = makeDirectory('stall');
     fs.cpSync(path.join(data.directory, 'data'), path.join(directory, 'data'),
         { recursive: true, filter: (file) => !file.endsWith('.sock') });
@@ -73,11 +73,11 @@ export async function measureStall(data) {
     const times = {};
     await pause(WARM_UP_MS);
     times.begin = performance.now();
-    await pause(CALM_MS);
+    await pause(calmMs);
     times.snapshot = performance.now();
     const snapshot = await takeSnapshot(server, 100);
     times.recorded = performance.now();
-    await pause(CALM_MS);
+    await pause(calmMs);
     times.end = performance.now();
     const loads = await Promise.all([endLoad(all), endLoad(probe)]);
     const rewrites = fs.readFileSync(path.join(directory, 'data', 'redis.log'), 'utf8').split(REWRITE).length - 1;

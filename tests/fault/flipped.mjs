@@ -15,7 +15,7 @@ import { secret_file } from './own_redis.mjs'
 
 const PAYLOAD_FLIPS = 40
 const HALT =
-  /^boon-server: (the journal cannot be replayed beyond entry \d+-\d+: |the stream does not begin with entry 0-1|the journal's (first entry|GENESIS|beginning was trimmed, and no snapshot can be read)|the journal (belongs to|has format|was begun)|another server took over)/
+  /^boon-server: (no journal at |the journal cannot be replayed beyond entry \d+-\d+: |the stream does not begin with entry 0-1|the journal's (first entry|GENESIS|beginning was trimmed, and no snapshot can be read)|the journal (belongs to|has format|was begun)|another server took over)/
 
 async function remove(dir) {
   await until(() => redis_pids_in(dir).length === 0, 2000, 5)

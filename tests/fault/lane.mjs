@@ -2,7 +2,7 @@
 //
 // A lane has a server and its Redis, private or of its own, on one directory, and a Book. Each round
 // kills Boon, Redis, both, or a Boon that is just starting; then what was acknowledged since the round
-// before is looked up, and now and then everything. `ground()` begins a new brand when the journal has
+// before is looked up, and now and then everything. `renew()` begins a new brand when the journal has
 // become long, so that starts stay short.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,9 +13,10 @@ import { secret_file } from './own_redis.mjs'
 
 const BACK_MS = 15000 // how long claims may wait for a Redis that was killed
 const FULL_AUDIT_EVERY = 25 // rounds
-const GROUND_ANSWERS = 60000 // answers after which a new brand is begun
+const BRAND_ANSWERS = 60000 // answers after which a new brand is begun
 const SNAPSHOT_BYTES = '256kb' // so that kills also meet snapshots and trims
 const LEASE_MS = '100' // a start waits for it where a lock does not rule out a second server
+const REWRITE_SHARE = 0.1 // of rounds
 const PRIVATE_MIX = { boon: 55, birth: 20, redis: 10, both: 15 }
 const OWN_MIX = { boon: 45, birth: 20, redis: 20, both: 15 }
 
@@ -81,6 +82,7 @@ export class Lane {
     const kind = this.dice.weighted(this.own_redis ? OWN_MIX : PRIVATE_MIX)
     if (this.book.runs.length === 0) this.book.start(this.boon)
     await sleep(this.dice.between(4, 60))
+    if (this.own_redis && this.dice.chance(REWRITE_SHARE)) await this.rewrite()
     // A private Redis that dies often is started again after a longer and longer pause: once a life.
     if (kind === 'redis' && (this.own_redis || this.redis_lives++ === 1)) await this.kill_redis()
     else if (kind === 'both') await this.kill_both()
@@ -91,7 +93,15 @@ export class Lane {
     await this.book.audit(client, { all: this.rounds % FULL_AUDIT_EVERY === 0 })
     client.end()
     if (this.wrong.length > 0) this.keep_evidence()
-    else if (this.book.answered > GROUND_ANSWERS) await this.ground()
+    else if (this.book.answered > BRAND_ANSWERS) await this.renew()
+  }
+
+  // Let Redis write its append only file anew while all goes on, so that kills meet that too.
+  async rewrite() {
+    const client = await this.redis.client()
+    await client.call('BGREWRITEAOF')
+    client.end()
+    await sleep(this.dice.between(0, 20))
   }
 
   async kill_boon() {
@@ -173,7 +183,8 @@ export class Lane {
     if (this.wrong.length > 0) this.keep_evidence()
   }
 
-  async ground() {
+  // End this brand and begin another.
+  async renew() {
     await this.end()
     if (this.wrong.length > 0) return
     for (const what of Object.keys(this.past)) this.past[what] += this.book[what]

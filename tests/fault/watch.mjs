@@ -14,7 +14,7 @@ import {
   within,
 } from '../lib/check.mjs'
 import { free_port, open_campaign, run_boon, start_boon, start_redis } from '../lib/boon.mjs'
-import { read_commands } from '../lib/aof.mjs'
+import { appends_to, read_commands } from '../lib/aof.mjs'
 import { Claimers } from '../lib/claims.mjs'
 import { secret_file } from './own_redis.mjs'
 import { KEY } from './torn.mjs'
@@ -24,6 +24,7 @@ const WATCH_MS = 1000 // between two looks at the settings
 const HOLD_MS = 700
 const BACK_MS = 15000
 const LEASE = ['--lease-ms', '300']
+const SHORTER_BY = [2, 3, 50] // entries; of one alone it could be that nobody was told of it
 const SNAPSHOTS = 5
 
 async function with_redis(settings = {}, more = []) {
@@ -137,13 +138,26 @@ export async function replicas() {
   await replica.end()
 }
 
-// Cut the file of a stopped Redis behind one of its appends: `which` is given all of them.
-function cut_behind(redis, which) {
+function tail_of(redis) {
   const folder = join(redis.dir, 'appendonlydir')
-  const path = join(
+  return join(
     folder,
     readdirSync(folder).find((file) => file.endsWith('.incr.aof')),
   )
+}
+
+// Flip a bit in the middle of a snapshot's last chunk, in the file of a stopped Redis.
+function flip_chunk(redis, key) {
+  const path = tail_of(redis)
+  const bytes = readFileSync(path)
+  const { value } = appends_to(read_commands(bytes), key).at(-1)
+  bytes[value.at + (value.bytes.length >> 1)] ^= 1
+  writeFileSync(path, bytes)
+}
+
+// Cut the file of a stopped Redis behind one of its appends: `which` is given all of them.
+function cut_behind(redis, which) {
+  const path = tail_of(redis)
   const bytes = readFileSync(path)
   const appends = read_commands(bytes).filter(({ args }) => /^xadd$/i.test(args[0].bytes))
   writeFileSync(path, bytes.subarray(0, which(appends).end))
@@ -170,7 +184,7 @@ export async function healed() {
   await until(() => claimers.ok.size > 500)
   await claimers.stop()
   let redis = setup.redis
-  for (const batches of [1, 2, 50]) {
+  for (const batches of SHORTER_BY) {
     const before = claimers.ok.size
     redis = await comes_back_shorter({ ...setup, redis, probe: await redis.client() }, batches)
     const on = claimers.ok.size
@@ -182,7 +196,11 @@ export async function healed() {
     await within(BACK_MS, 'the held answers', claimers.stop())
     say(`${batches} entries taken away, ${claimers.ok.size - before} claims acknowledged around it`)
   }
-  check_at_least('shorter: it was healed', Number((await boon.info()).journal_heals), 3)
+  check_at_least(
+    'shorter: it was healed',
+    Number((await boon.info()).journal_heals),
+    SHORTER_BY.length,
+  )
   await settle('shorter', setup)
   await boon.end('SIGKILL')
   const again = await start_boon(setup.flags)
@@ -211,7 +229,8 @@ const number_of = (key) => Number(/-(\d+)$/.exec(key)[1])
 // Snapshots under load, one after the other; the journal is trimmed; a start reads the newest and the rest.
 export async function snapshots() {
   const setup = await with_redis()
-  const { redis, flags, boon, claimers, probe } = setup
+  let { redis, probe } = setup
+  const { flags, boon, claimers } = setup
   const client = await boon.client()
   claimers.start(boon, { connections: 4, depth: 16 })
   for (let number = 1; number <= SNAPSHOTS; number++) {
@@ -263,15 +282,19 @@ export async function snapshots() {
     (a, b) => number_of(a) - number_of(b),
   )
   check_equal('snapshots: two are kept', chunks.length, 2)
-  await probe.call('DEL', chunks[1])
+  probe.end()
+  await redis.end()
+  flip_chunk(redis, chunks[1])
+  redis = await start_redis({}, redis.dir)
+  probe = await redis.client()
   const older = await start_boon(flags)
   check_equal(
-    'snapshots: without the newest, the one before serves',
+    'snapshots: a bit of the newest flipped: the one before serves',
     await claimers.audit(await older.client()),
     clean,
   )
   check_equal('snapshots: the server ends cleanly', (await older.end()).code, 0)
-  await probe.call('DEL', chunks[0])
+  await probe.call('DEL', ...chunks)
   const none = await run_boon(['--port', '0', ...flags], { limit_ms: BACK_MS })
   check_equal('snapshots: without any it halts', none.code, 1)
   check_match(

@@ -37,53 +37,59 @@ static void note(struct verdict *verdict, const struct resp_request *request,
     verdict->requests++;
 }
 
+/* Takes all whole requests of what has come. Returns the bytes of them. */
+static size_t take(char *bytes, size_t length, const struct resp_limits *limits,
+                   struct verdict *verdict)
+{
+    struct resp_request request;
+    size_t at = 0;
+    size_t consumed = 0;
+    const char *problem = NULL;
+    enum resp_status status = RESP_MORE;
+    while (at < length && (status = resp_parse(bytes + at, length - at, limits, &request, &consumed,
+                                               &problem)) == RESP_CONSUMED) {
+        ASSERT(consumed > 0 && consumed <= length - at);
+        note(verdict, &request, limits);
+        verdict->consumed += consumed;
+        at += consumed;
+    }
+    if (status == RESP_BAD) {
+        ASSERT(problem != NULL && problem[0] != '\0');
+        ASSERT(strlen(problem) < sizeof(verdict->problem));
+        memcpy(verdict->problem, problem, strlen(problem) + 1);
+    }
+    return at;
+}
+
 /* Reads the stream in pieces: `seed` 0 gives it whole. Each time, what is not consumed is copied to
  * memory of exactly its size, so that a read past its end is found. */
 static struct verdict read_stream(const uint8_t *data, size_t size,
                                   const struct resp_limits *limits, uint32_t seed)
 {
     struct verdict verdict = {0};
-    char *kept = NULL;
-    size_t kept_length = 0;
+    char *bytes = NULL; /* those from `at` on are not consumed yet */
+    size_t length = 0;
+    size_t at = 0;
     size_t given = 0;
     uint32_t state = seed;
     while (given < size && verdict.problem[0] == '\0') {
         state = state * 1664525U + 1013904223U;
         size_t piece = seed == 0 ? size : 1 + (state >> 16) % 16;
         piece = piece > size - given ? size - given : piece;
-        char *bytes = malloc(kept_length + piece);
-        ASSERT(bytes != NULL);
-        if (kept_length > 0) {
-            memcpy(bytes, kept, kept_length);
+        size_t kept = length - at;
+        char *more = malloc(kept + piece);
+        ASSERT(more != NULL);
+        if (kept > 0) {
+            memcpy(more, bytes + at, kept);
         }
-        memcpy(bytes + kept_length, data + given, piece);
-        free(kept);
-        given += piece;
-        size_t length = kept_length + piece;
-        size_t at = 0;
-        struct resp_request request;
-        size_t consumed = 0;
-        const char *problem = NULL;
-        enum resp_status status = RESP_MORE;
-        while (at < length && (status = resp_parse(bytes + at, length - at, limits, &request,
-                                                   &consumed, &problem)) == RESP_CONSUMED) {
-            ASSERT(consumed > 0 && consumed <= length - at);
-            note(&verdict, &request, limits);
-            verdict.consumed += consumed;
-            at += consumed;
-        }
-        if (status == RESP_BAD) {
-            ASSERT(problem != NULL && problem[0] != '\0');
-            ASSERT(strlen(problem) < sizeof(verdict.problem));
-            memcpy(verdict.problem, problem, strlen(problem) + 1);
-        }
-        kept_length = length - at;
-        kept = malloc(kept_length + 1);
-        ASSERT(kept != NULL);
-        memcpy(kept, bytes + at, kept_length);
+        memcpy(more + kept, data + given, piece);
         free(bytes);
+        bytes = more;
+        length = kept + piece;
+        given += piece;
+        at = take(bytes, length, limits, &verdict);
     }
-    free(kept);
+    free(bytes);
     return verdict;
 }
 

@@ -4,6 +4,7 @@
 //     … --redis 127.0.0.1:${proxy.port}
 //     proxy.lose_request(/XADD/i)    the next bytes that match never reach the server, and the connection is cut
 //     proxy.lose_reply(/XADD/i)      the server gets them, its answer never comes back, and the connection is cut
+//     proxy.late_request(/XADD/i)    the connection is cut, and what it carried arrives when one likes
 //     proxy.half_open()              nothing passes any more, and nobody is told
 //     proxy.delay_ms = 50            everything takes longer, in order
 //     proxy.cut()                    all connections end; proxy.closed = true refuses new ones
@@ -16,7 +17,7 @@ class Proxy {
   delay_ms = 0
   closed = false
   silent = false
-  plan = undefined // {pattern, lose: "request" | "reply", cut: what follows, done}
+  plan = undefined // {pattern, lose: "request" | "reply" | "late", cut: what follows, done}
   lost_requests = 0
   lost_replies = 0
   connections = 0
@@ -30,7 +31,7 @@ class Proxy {
     if (this.closed) return client.destroy()
     this.connections++
     const server = net.connect(this.target)
-    const pair = { client, server, mute: false, silent: this.silent }
+    const pair = { client, server, silent: this.silent }
     this.pairs.add(pair)
     for (const [from, to, on_bytes] of [
       [client, server, (bytes) => this.on_request(pair, bytes)],
@@ -62,6 +63,12 @@ class Proxy {
       if (cut) this.end(pair)
       else pair.silent = true
       done()
+      return false
+    }
+    if (lose === 'late') {
+      pair.silent = true // its server side stays open
+      pair.client.destroy()
+      done(() => pair.server.write(bytes))
       return false
     }
     pair.lose = { cut, done }
@@ -100,6 +107,11 @@ class Proxy {
 
   cut() {
     for (const pair of [...this.pairs]) this.end(pair)
+  }
+
+  // Cut the connection, but keep the bytes: resolved with a function that delivers them at last.
+  late_request(pattern) {
+    return new Promise((done) => (this.plan = { pattern, lose: 'late', cut: true, done }))
   }
 
   // From now on connections are passed on; those that were silent stay so, as they would.

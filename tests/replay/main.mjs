@@ -21,6 +21,7 @@ import {
   work_dir,
 } from '../lib/boon.mjs'
 import { fields } from '../lib/resp.mjs'
+import { benchmark } from './benchmark.mjs'
 import { broken_promises } from './broken_promises.mjs'
 import { find_rows, issued_with } from './rows.mjs'
 
@@ -317,6 +318,6 @@ console.log(
 )
 await run_suite(
   'replay',
-  { ample_stock, killed_in_the_middle, short_stock, broken_promises },
+  { ample_stock, killed_in_the_middle, short_stock, broken_promises, benchmark },
   process.argv.slice(2),
 )

@@ -20,7 +20,8 @@ struct server;
 
 /* What an answer says; everything that a real one shows is in `view`, as words apart by spaces. */
 struct op_answer {
-    const char *error; /* "LOADING", "BUSY", "TRYAGAIN": nothing was done; NULL: it was carried out */
+    const char
+        *error; /* "LOADING", "BUSY", "TRYAGAIN": nothing was done; NULL: it was carried out */
     char view[OP_VIEW_BYTES];
 };
 
@@ -41,14 +42,14 @@ struct op {
     uint32_t limit;
     struct campaign_definition definition;
 
-    uint64_t low;       /* newest sequence that any client had seen when it was sent */
-    uint64_t high;      /* newest durable sequence when its answer left */
-    uint64_t losses;    /* how many times the model had accepted a loss when it was sent */
-    int64_t effective_ms; /* time that it was carried out at */
-    uint64_t effect;    /* last sequence of its events in the journal; 0: none */
+    uint64_t low;          /* newest sequence that any client had seen when it was sent */
+    uint64_t high;         /* newest durable sequence when its answer left */
+    uint64_t losses;       /* how many times the model had accepted a loss when it was sent */
+    int64_t effective_ms;  /* time that it was carried out at */
+    uint64_t effect;       /* last sequence of its events in the journal; 0: none */
     struct server *server; /* that it was sent to */
     struct client *client;
-    uint64_t turn;      /* of the client's, to tell a late answer */
+    uint64_t turn; /* of the client's, to tell a late answer */
     bool acknowledged;
     struct op_answer answer;
 };
@@ -71,7 +72,7 @@ struct clients {
     size_t op_count;
     size_t op_room;
     uint64_t request_number;
-    uint32_t campaign_number; /* the newest that was asked for */
+    uint32_t campaign_number;          /* the newest that was asked for */
     char codes[64][OP_CODE_BYTES + 1]; /* seen lately */
     uint64_t code_serials[64];
     struct op *recent[64]; /* finished ones with a request id */

@@ -57,6 +57,12 @@ static void hit_redis(struct sim *sim, enum fault fault)
     if (!redis->up) {
         return;
     }
+    if (fault == FAULT_CHUNK_LOST) {
+        if (redis_lose_chunk(redis)) {
+            sim_fault(sim, fault);
+        }
+        return;
+    }
     sim_fault(sim, fault);
     sim_tell(sim, "fault    %s", fault_words(fault));
     int64_t down_us = for_a_while(sim, 2 * US_PER_S);
@@ -85,7 +91,6 @@ static void hit_redis(struct sim *sim, enum fault fault)
         redis->lagging_until_us = sim->now_us + for_a_while(sim, 2 * US_PER_S);
         return;
     default:
-        (void)redis_lose_chunk(redis);
         return;
     }
 }

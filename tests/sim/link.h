@@ -41,7 +41,8 @@ struct link {
 struct link *link_open(struct sim *sim, const struct link_owner *owner);
 
 /* The server sends a command. */
-void link_send(struct link *link, size_t count, const char *const *arguments, const size_t *lengths);
+void link_send(struct link *link, size_t count, const char *const *arguments,
+               const size_t *lengths);
 
 /* The server closes its side, and hears no more of it; what was sent still arrives. */
 void link_close(struct link *link);

@@ -138,12 +138,13 @@ static void read_group(struct model *model, const uint8_t *at, const uint8_t *en
                group.mains, model->seq);
     }
     if (group.bound != (group.op->request[0] != '\0')) {
-        BROKEN(model, "an accepted change binds its request id", "op %" PRIu64 " at sequence %" PRIu64,
-               group.op->number, model->seq);
+        BROKEN(model, "an accepted change binds its request id",
+               "op %" PRIu64 " at sequence %" PRIu64, group.op->number, model->seq);
     }
     if (group.op->effect != 0) {
-        BROKEN(model, "a request has one effect", "op %" PRIu64 " at sequences %" PRIu64 " and %" PRIu64,
-               group.op->number, group.op->effect, model->seq);
+        BROKEN(model, "a request has one effect",
+               "op %" PRIu64 " at sequences %" PRIu64 " and %" PRIu64, group.op->number,
+               group.op->effect, model->seq);
     }
     group.op->effect = model->seq;
 }
@@ -156,7 +157,8 @@ static void read_takeover(struct model *model, const uint8_t *bytes, size_t leng
         BROKEN(model, "a TAKEOVER has its nonce", "%zu bytes", length);
     }
     if (epoch != model->epoch + 1) {
-        BROKEN(model, "epochs follow one another", "%" PRIu64 " after %" PRIu64, epoch, model->epoch);
+        BROKEN(model, "epochs follow one another", "%" PRIu64 " after %" PRIu64, epoch,
+               model->epoch);
     }
     for (size_t at = 0; at < model->server_count; at++) {
         if (memcmp(model->servers[at].nonce, nonce, 16) == 0) {
@@ -183,12 +185,14 @@ static void read_batch(struct model *model, const struct redis_entry *entry)
         return;
     }
     if (entry->id.epoch != model->epoch || entry->id.number != model->number + 1) {
-        BROKEN(model, "batches follow one another", "%" PRIu64 "-%" PRIu64 " after %" PRIu64 "-%" PRIu64,
-               entry->id.epoch, entry->id.number, model->epoch, model->number);
+        BROKEN(model, "batches follow one another",
+               "%" PRIu64 "-%" PRIu64 " after %" PRIu64 "-%" PRIu64, entry->id.epoch,
+               entry->id.number, model->epoch, model->number);
     }
     if (get(bytes + 56, 8) != model->chain || get(bytes + 40, 8) != model->seq + 1) {
-        BROKEN(model, "a batch follows the one before", "%" PRIu64 "-%" PRIu64 " begins with %" PRIu64
-               " after %" PRIu64, entry->id.epoch, entry->id.number, get(bytes + 40, 8), model->seq);
+        BROKEN(model, "a batch follows the one before",
+               "%" PRIu64 "-%" PRIu64 " begins with %" PRIu64 " after %" PRIu64, entry->id.epoch,
+               entry->id.number, get(bytes + 40, 8), model->seq);
     }
     model->number = entry->id.number;
     model->chain = get(end, 8);
@@ -296,7 +300,8 @@ void model_entry(struct model *model, size_t index, const struct redis_entry *en
                    "%" PRIu64 "-%" PRIu64 " where %" PRIu64 "-%" PRIu64 " was", entry->id.epoch,
                    entry->id.number, lost->id.epoch, lost->id.number);
         }
-        sim_tell(model->sim, "model    accepts the loss of %zu entries", model->entry_count - index);
+        sim_tell(model->sim, "model    accepts the loss of %zu entries",
+                 model->entry_count - index);
         go_back(model, index);
     }
     model->entries = sim_grow(model->sim, model->entries, model->entry_count, &model->entry_room,
@@ -387,8 +392,8 @@ static void compare_member(struct model *model, const struct engine *engine, uin
     }
     const struct member *record = member_at(&engine->members, index);
     if (record->coupon_count != coupons) {
-        BROKEN(model, "the state is what the journal says", "%s holds %u coupons, not %u", member->id,
-               record->coupon_count, coupons);
+        BROKEN(model, "the state is what the journal says", "%s holds %u coupons, not %u",
+               member->id, record->coupon_count, coupons);
     }
     for (uint32_t at = record->newest_account; at != 0;
          at = account_at(&engine->accounts, at)->older) {
@@ -399,7 +404,8 @@ static void compare_member(struct model *model, const struct engine *engine, uin
         int64_t balance = model_balance_at(model, member, asset, model->seq);
         if (balance != account->balance) {
             BROKEN(model, "the state is what the journal says",
-                   "%s has %" PRId64 " %s, not %" PRId64, member->id, account->balance, asset, balance);
+                   "%s has %" PRId64 " %s, not %" PRId64, member->id, account->balance, asset,
+                   balance);
         }
     }
 }
@@ -410,9 +416,10 @@ void model_compare(struct model *model, const struct engine *engine)
         engine->coupons.pool.count - 1 != model->coupon_count ||
         engine->campaigns.pool.count - 1 != model->campaign_count) {
         BROKEN(model, "the state is what the journal says",
-               "%u members, %u coupons, %u campaigns; not %zu, %zu, %zu", engine->members.pool.count - 1,
-               engine->coupons.pool.count - 1, engine->campaigns.pool.count - 1, model->member_count,
-               model->coupon_count, model->campaign_count);
+               "%u members, %u coupons, %u campaigns; not %zu, %zu, %zu",
+               engine->members.pool.count - 1, engine->coupons.pool.count - 1,
+               engine->campaigns.pool.count - 1, model->member_count, model->coupon_count,
+               model->campaign_count);
     }
     for (uint32_t number = 1; number <= model->member_count; number++) {
         compare_member(model, engine, number);
@@ -430,8 +437,8 @@ void model_compare(struct model *model, const struct engine *engine)
         }
     }
     if (engine_state_hash(engine) != shadow_hash(model->shadow)) {
-        BROKEN(model, "a server's state equals that of a replay", "other hashes at sequence %" PRIu64,
-               model->seq);
+        BROKEN(model, "a server's state equals that of a replay",
+               "other hashes at sequence %" PRIu64, model->seq);
     }
     sim_remember(model->sim, engine_state_hash(engine));
 }

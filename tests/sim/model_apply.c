@@ -47,8 +47,8 @@ static const struct op *op_of(struct model *model, const struct model_group *gro
                               const char *event, enum command_type type, enum command_type other)
 {
     if (group->op == NULL) {
-        BROKEN(model, "nothing is in the journal that no client asked for", "%s at sequence %" PRIu64,
-               event, model->seq);
+        BROKEN(model, "nothing is in the journal that no client asked for",
+               "%s at sequence %" PRIu64, event, model->seq);
     }
     if (group->op->type != type && group->op->type != other) {
         BROKEN(model, "an event is of the command that was asked for", "%s for op %" PRIu64, event,
@@ -102,8 +102,8 @@ static struct model_version *new_version(struct model *model, struct model_campa
     return version;
 }
 
-static void new_change(struct model *model, struct model_member *member, bool is_coupon, uint32_t of,
-                       int64_t value, uint32_t nth)
+static void new_change(struct model *model, struct model_member *member, bool is_coupon,
+                       uint32_t of, int64_t value, uint32_t nth)
 {
     member->changes = sim_grow(model->sim, member->changes, member->count, &member->room,
                                sizeof(*member->changes));
@@ -123,18 +123,21 @@ static void apply_name(struct model *model, const struct model_group *group, str
         BROKEN(model, "a name is added when it is first used", "%s as %" PRIu64, text, number);
     }
     struct model_names *names = &model->names[kind];
-    names->list = sim_grow(model->sim, names->list, names->count, &names->room, sizeof(*names->list));
+    names->list = sim_grow(model->sim, names->list, names->count, &names->room,
+                           sizeof(*names->list));
     names->list[names->count++] = (struct model_name){model->seq, text};
 }
 
-static void apply_member(struct model *model, const struct model_group *group, struct fields *fields)
+static void apply_member(struct model *model, const struct model_group *group,
+                         struct fields *fields)
 {
     uint64_t number = take(fields, 4);
     size_t length;
     const char *id = take_text(model, fields, &length);
     if (group->op == NULL || strcmp(id, group->op->member) != 0 ||
         number != model->member_count + 1) {
-        BROKEN(model, "a member is created by what is accepted for it", "%s as %" PRIu64, id, number);
+        BROKEN(model, "a member is created by what is accepted for it", "%s as %" PRIu64, id,
+               number);
     }
     struct model_member *member = model_map_find(&model->members_by_id, id);
     if (member == NULL) {
@@ -156,7 +159,8 @@ static void apply_member(struct model *model, const struct model_group *group, s
 
 static void apply_defined(struct model *model, struct model_group *group, struct fields *fields)
 {
-    const struct op *op = op_of(model, group, "CAMPAIGN_DEFINED", COMMAND_CAMPAIGN_PUT, COMMAND_NONE);
+    const struct op *op = op_of(model, group, "CAMPAIGN_DEFINED", COMMAND_CAMPAIGN_PUT,
+                                COMMAND_NONE);
     must_be_accepted(model, group);
     uint64_t number = take(fields, 4);
     size_t length;
@@ -202,14 +206,14 @@ static void apply_moved(struct model *model, struct model_group *group, struct f
     const struct op *op = group->op;
     uint64_t number = take(fields, 4);
     uint64_t state = take(fields, 1);
-    uint32_t wanted = op == NULL                            ? 0
+    uint32_t wanted = op == NULL                           ? 0
                       : op->type == COMMAND_CAMPAIGN_START ? CAMPAIGN_RUNNING
                       : op->type == COMMAND_CAMPAIGN_PAUSE ? CAMPAIGN_PAUSED
                       : op->type == COMMAND_CAMPAIGN_STOP  ? CAMPAIGN_STOPPED
                                                            : 0;
     if (wanted == 0 || state != wanted) {
-        BROKEN(model, "a campaign moves where it was asked to", "to %" PRIu64 " at sequence %" PRIu64,
-               state, model->seq);
+        BROKEN(model, "a campaign moves where it was asked to",
+               "to %" PRIu64 " at sequence %" PRIu64, state, model->seq);
     }
     must_be_accepted(model, group);
     struct model_version *version = new_version(model, campaign_of(model, number, op));
@@ -227,8 +231,8 @@ static void apply_restocked(struct model *model, struct model_group *group, stru
     struct model_version *version = new_version(model, campaign_of(model, number, op));
     uint64_t stock = take(fields, 8);
     if ((int64_t)stock != (int64_t)version->stock + op->amount) {
-        BROKEN(model, "a stock changes by what was asked", "%" PRIu64 " to %" PRIu64, version->stock,
-               stock);
+        BROKEN(model, "a stock changes by what was asked", "%" PRIu64 " to %" PRIu64,
+               version->stock, stock);
     }
     version->stock = stock;
     group->mains++;
@@ -261,8 +265,9 @@ static void apply_coupon(struct model *model, struct model_group *group, struct 
         held += member->changes[at].is_coupon && member->changes[at].of == campaign->number ? 1 : 0;
     }
     if (serial != model->coupon_count + 1 || nth != held + 1) {
-        BROKEN(model, "coupons are numbered one by one", "serial %" PRIu64 " after %zu, nth %u after %u",
-               serial, model->coupon_count, nth, held);
+        BROKEN(model, "coupons are numbered one by one",
+               "serial %" PRIu64 " after %zu, nth %u after %u", serial, model->coupon_count, nth,
+               held);
     }
     name_must_be(model, NAME_OF_CHANNEL, channel, op->channel);
     name_must_be(model, NAME_OF_STORE, store, op->store);
@@ -281,7 +286,8 @@ static void apply_movement(struct model *model, struct model_group *group, bool 
                            struct fields *fields)
 {
     const struct op *op = op_of(model, group, earned ? "ACCOUNT_EARNED" : "ACCOUNT_SPENT",
-                                earned ? COMMAND_ACCOUNT_EARN : COMMAND_ACCOUNT_SPEND, COMMAND_NONE);
+                                earned ? COMMAND_ACCOUNT_EARN : COMMAND_ACCOUNT_SPEND,
+                                COMMAND_NONE);
     struct model_member *member = member_of(model, take(fields, 4), op);
     uint64_t asset = take(fields, 4);
     int64_t amount = (int64_t)take(fields, 8);
@@ -292,8 +298,8 @@ static void apply_movement(struct model *model, struct model_group *group, bool 
     int64_t after = earned ? before + op->amount : before - op->amount;
     if (amount != op->amount || balance != after || after < 0 || after > BALANCE_MOST) {
         BROKEN(model, "a balance changes by what was asked, and is never negative",
-               "%" PRId64 " and %" PRId64 " give %" PRId64 " for op %" PRIu64, before, amount, balance,
-               op->number);
+               "%" PRId64 " and %" PRId64 " give %" PRId64 " for op %" PRIu64, before, amount,
+               balance, op->number);
     }
     new_change(model, member, false, (uint32_t)asset, balance, 0);
     group->result = balance;
@@ -310,7 +316,8 @@ static void apply_bound(struct model *model, struct model_group *group, struct f
                group->result);
     }
     if (model_binding_at(model, op, model->seq - 1, group->time_ms) != NULL) {
-        BROKEN(model, "one request id has one effect", "%s of op %" PRIu64, op->request, op->number);
+        BROKEN(model, "one request id has one effect", "%s of op %" PRIu64, op->request,
+               op->number);
     }
     char key[OP_ID_BYTES + 64];
     model_request_key(op, key, sizeof(key));
@@ -326,8 +333,8 @@ static void apply_bound(struct model *model, struct model_group *group, struct f
     model->bound_seqs = sim_grow(model->sim, model->bound_seqs, model->bound, &model->bound_room,
                                  sizeof(*model->bound_seqs));
     model->bound_seqs[model->bound] = model->seq;
-    request->bindings[request->count++] = (struct model_binding){
-        model->seq, model->bound++, group->time_ms, result, op};
+    request->bindings[request->count++] = (struct model_binding){model->seq, model->bound++,
+                                                                 group->time_ms, result, op};
     struct model_member *member = model_map_find(&model->members_by_id, op->member);
     model->touches[model->seq - 1].member = member;
     group->bound = true;
@@ -348,7 +355,8 @@ void model_apply(struct model *model, struct model_group *group, const struct mo
     case EVENT_BEGIN:
     case EVENT_HANDOVER:
         if (memcmp(event->at, model->servers[model->leader].nonce, 16) != 0) {
-            BROKEN(model, "only who took over begins and hands over", "epoch %" PRIu64, model->epoch);
+            BROKEN(model, "only who took over begins and hands over", "epoch %" PRIu64,
+                   model->epoch);
         }
         model->handed_over = event->type == EVENT_HANDOVER;
         return;

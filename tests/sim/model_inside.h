@@ -143,7 +143,7 @@ struct model {
     uint64_t chain;
     uint32_t leader; /* server of the epoch */
     bool handed_over;
-    uint64_t bound; /* request ids, ever */
+    uint64_t bound;     /* request ids, ever */
     bool forgets_early; /* request ids that changes not yet durable may push out */
     uint64_t *bound_seqs;
     size_t bound_room;
@@ -188,10 +188,10 @@ struct model_event {
 /* One group: all events of one command. */
 struct model_group {
     int64_t time_ms;
-    struct op *op;     /* NULL: the journal's own */
-    uint32_t mains;    /* events that are the command's effect; one is right */
-    bool bound;        /* its request id was */
-    int64_t result;    /* serial or balance */
+    struct op *op;  /* NULL: the journal's own */
+    uint32_t mains; /* events that are the command's effect; one is right */
+    bool bound;     /* its request id was */
+    int64_t result; /* serial or balance */
 };
 
 void *model_map_find(const struct model_map *map, const char *key);
@@ -211,7 +211,8 @@ bool model_answer_at(const struct model *model, const struct op *op, uint64_t se
                      size_t size);
 
 /* Writes what the op is answered whose effect has this last sequence. */
-void model_answer_of_effect(const struct model *model, const struct op *op, char *view, size_t size);
+void model_answer_of_effect(const struct model *model, const struct op *op, char *view,
+                            size_t size);
 
 /* Returns the binding that an op's request id has at this sequence and time, or NULL. */
 const struct model_binding *model_binding_at(const struct model *model, const struct op *op,

@@ -59,13 +59,13 @@ static void judge_effect(struct model *model, struct op *op)
     char view[OP_VIEW_BYTES];
     if (op->effect > op->high) {
         BROKEN(model, "no answer leaves before its change is durable",
-               "op %" PRIu64 " with sequence %" PRIu64 ", durable was %" PRIu64, op->number, op->effect,
-               op->high);
+               "op %" PRIu64 " with sequence %" PRIu64 ", durable was %" PRIu64, op->number,
+               op->effect, op->high);
     }
     if (op->effect <= op->low) {
         BROKEN(model, "a change lies behind all that was seen before it was asked for",
-               "op %" PRIu64 " with sequence %" PRIu64 ", seen was %" PRIu64, op->number, op->effect,
-               op->low);
+               "op %" PRIu64 " with sequence %" PRIu64 ", seen was %" PRIu64, op->number,
+               op->effect, op->low);
     }
     model_answer_of_effect(model, op, view, sizeof(view));
     if (strcmp(view, op->answer.view) != 0) {

@@ -74,7 +74,8 @@ const struct model_binding *model_binding_at(const struct model *model, const st
             high = middle;
         }
     }
-    size_t kept = model->sim->swarm.requests_max - (model->forgets_early ? model->sim->swarm.clients : 0);
+    size_t kept = model->sim->swarm.requests_max -
+                  (model->forgets_early ? model->sim->swarm.clients : 0);
     return low - found->ordinal > kept ? NULL : found;
 }
 
@@ -171,7 +172,8 @@ static bool answer_claim(const struct model *model, const struct op *op,
         refuse(words, "NOT_OPEN", early ? version->opens_ms : 0);
         return true;
     }
-    if (version->state == CAMPAIGN_STOPPED || (version->ends_ms != 0 && now_ms >= version->ends_ms)) {
+    if (version->state == CAMPAIGN_STOPPED ||
+        (version->ends_ms != 0 && now_ms >= version->ends_ms)) {
         refuse(words, "ENDED",
                version->state == CAMPAIGN_STOPPED ? version->stopped_ms : version->ends_ms);
         return true;
@@ -186,7 +188,7 @@ static bool answer_claim(const struct model *model, const struct op *op,
          at--) {
         const struct model_change *change = &member->changes[at - 1];
         newest = change->seq <= seq && change->is_coupon && change->of == campaign->number ? change
-                                                                                          : NULL;
+                                                                                           : NULL;
     }
     if (newest != NULL && newest->nth >= version->per_member) {
         if (version->per_member == 1) {
@@ -227,7 +229,8 @@ static bool answer_movement(const struct model *model, const struct op *op, uint
     return true;
 }
 
-static bool answer_put(const struct op *op, const struct model_version *version, struct words *words)
+static bool answer_put(const struct op *op, const struct model_version *version,
+                       struct words *words)
 {
     if (version == NULL) {
         return false;
@@ -260,7 +263,8 @@ static bool answer_move(const struct op *op, const struct model_version *version
         words_add(words, states[to]);
         return true;
     }
-    if (version->state == CAMPAIGN_STOPPED || (version->state == CAMPAIGN_DRAFT && to == CAMPAIGN_PAUSED)) {
+    if (version->state == CAMPAIGN_STOPPED ||
+        (version->state == CAMPAIGN_DRAFT && to == CAMPAIGN_PAUSED)) {
         words_add(words, "BAD_STATE");
         words_add(words, states[version->state]);
         return true;
@@ -323,7 +327,8 @@ static void answer_list(const struct model *model, const struct op *op,
 {
     uint32_t left = op->limit;
     words_add(words, "OK");
-    for (size_t at = after == NULL ? 0 : after->number; at < model->campaign_count && left > 0; at++) {
+    for (size_t at = after == NULL ? 0 : after->number; at < model->campaign_count && left > 0;
+         at++) {
         const struct model_version *version = model_version_at(model->campaigns[at], seq);
         if (version == NULL) {
             return;

@@ -90,8 +90,8 @@ static void on_loop(void *context, uint64_t run)
         struct redis_command *command = redis->arrived[at];
         struct redis_answer *answer = redis_carry_out(redis, command);
         if (!command->late && command->link->serves) {
-            redis->answers = sim_grow(sim, redis->answers, redis->answer_count,
-                                      &redis->answer_room, sizeof(struct redis_answer *));
+            redis->answers = sim_grow(sim, redis->answers, redis->answer_count, &redis->answer_room,
+                                      sizeof(struct redis_answer *));
             redis->answers[redis->answer_count++] = answer;
         }
     }
@@ -151,7 +151,8 @@ static void forget(struct redis *redis, size_t from)
     const struct redis_stream *journal = redis_stream_of(redis, TEXT(REDIS_JOURNAL_KEY));
     size_t count = journal == NULL ? 0 : journal->count;
     if (count < redis->fed) {
-        sim_tell(redis->sim, "redis    lost %zu durable entries of %zu", redis->fed - count, redis->fed);
+        sim_tell(redis->sim, "redis    lost %zu durable entries of %zu", redis->fed - count,
+                 redis->fed);
         redis->fed = count;
     }
     if (shorter) {
@@ -214,6 +215,11 @@ void redis_kill_shorter(struct redis *redis, uint32_t changes, int64_t down_us, 
 
 bool redis_lose_chunk(struct redis *redis)
 {
+    /* One of the newest two at a time: with both gone nobody can start, and rightly so. */
+    if (redis->sim->snapshots < redis->chunks_lost_at + 3) {
+        return false;
+    }
+    redis->chunks_lost_at = redis->sim->snapshots;
     for (size_t at = redis->stream_count; at > 0; at--) {
         struct redis_stream *stream = &redis->streams[at - 1];
         if (stream->exists && stream->count > stream->head &&

@@ -81,14 +81,14 @@ struct redis {
     uint32_t run; /* grows with each start */
     bool loop_due;
     bool syncing;
-    int64_t trimmed_at_us; /* the journal, for the last time */
-    int64_t stalled_until_us;  /* a sync that takes long */
+    int64_t trimmed_at_us;    /* the journal, for the last time */
+    int64_t stalled_until_us; /* a sync that takes long */
     int64_t loading_until_us;
-    int64_t refuses_until_us;  /* writes get `refusal` */
+    int64_t refuses_until_us; /* writes get `refusal` */
     const char *refusal;
     int64_t replica_until_us;
-    int64_t weak_until_us;     /* CONFIG GET shows a weaker setting */
-    int64_t lagging_until_us;  /* WAIT counts nobody */
+    int64_t weak_until_us;    /* CONFIG GET shows a weaker setting */
+    int64_t lagging_until_us; /* WAIT counts nobody */
 
     struct redis_command **arrived; /* not carried out yet, oldest first */
     size_t arrived_count;
@@ -96,8 +96,9 @@ struct redis {
     struct redis_answer **answers; /* wait for the sync */
     size_t answer_count;
     size_t answer_room;
-    size_t replicated; /* of the log */
-    size_t fed;        /* entries of the journal that are durable: the model has them */
+    uint64_t chunks_lost_at; /* snapshots there were, when the last one lost its chunks */
+    size_t replicated;       /* of the log */
+    size_t fed;              /* entries of the journal that are durable: the model has them */
     struct link *links;
 };
 

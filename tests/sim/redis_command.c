@@ -66,8 +66,8 @@ struct redis_stream *redis_stream_of(struct redis *redis, struct text key)
 
 static struct redis_stream *create(struct redis *redis, struct text key)
 {
-    redis->streams = sim_grow(redis->sim, redis->streams, redis->stream_count,
-                              &redis->stream_room, sizeof(*redis->streams));
+    redis->streams = sim_grow(redis->sim, redis->streams, redis->stream_count, &redis->stream_room,
+                              sizeof(*redis->streams));
     struct redis_stream *stream = &redis->streams[redis->stream_count++];
     *stream = (struct redis_stream){0};
     ASSERT(key.length < sizeof(stream->key));
@@ -227,7 +227,8 @@ static void expire(struct redis *redis, const struct redis_command *command, boo
     }
     log_change(redis, REDIS_EXPIRES, stream, (uint64_t)stream->expires_us);
     stream->expires_us = never ? 0
-                               : redis->sim->now_us + strtoll(command->words[2], NULL, 10) * US_PER_MS;
+                               : redis->sim->now_us +
+                                     strtoll(command->words[2], NULL, 10) * US_PER_MS;
     count(answer, 1);
 }
 
@@ -258,7 +259,7 @@ static void show_settings(struct redis *redis, const struct redis_command *comma
             }
             value = at == 1 && weak ? "no" : value;
             pairs[answer->answer.count++] = (struct journal_pair){text_of(settings[at].name),
-                                                                 text_of(value)};
+                                                                  text_of(value)};
         }
     }
 }
@@ -309,8 +310,8 @@ struct redis_answer *redis_carry_out(struct redis *redis, const struct redis_com
     struct redis_answer *answer = sim_allocate(redis->sim, sizeof(*answer));
     answer->link = command->link;
     answer->answer.kind = JOURNAL_ANSWER_OTHER;
-    bool writes = is(command, 0, "XADD") || is(command, 0, "XTRIM") ||
-                  is(command, 0, "PEXPIRE") || is(command, 0, "PERSIST");
+    bool writes = is(command, 0, "XADD") || is(command, 0, "XTRIM") || is(command, 0, "PEXPIRE") ||
+                  is(command, 0, "PERSIST");
     if (refused(redis, command, writes, answer)) {
         return answer;
     }

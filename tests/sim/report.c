@@ -22,7 +22,8 @@ void run_print(const struct run_options *options, const struct run_sum *sum)
            total->judged);
     printf("servers    %" PRIu64 " started, %" PRIu64 " snapshots recorded\n", total->servers,
            total->snapshots);
-    printf("losses     %" PRIu64 " accepted: Redis came back shorter, and nobody was left who knew better\n",
+    printf("losses     %" PRIu64
+           " accepted: Redis came back shorter, and nobody was left who knew better\n",
            total->losses);
     printf("time       %.0f s simulated in %.1f s, %.0f commands a second\n",
            (double)total->time_us / US_PER_S, sum->seconds,
@@ -57,10 +58,12 @@ static void write_plot(FILE *file, const struct run_sum *sum)
     for (uint32_t at = 0; at < sum->slices; at++) {
         most = sum->rates[at] > most ? sum->rates[at] : most;
     }
-    fprintf(file, "<p>Commands a second, over the run; the highest is %.0f.</p>\n"
-                  "<svg viewBox=\"0 0 %u 100\" preserveAspectRatio=\"none\" width=\"100%%\" height=\"160\">"
-                  "<path fill=\"#4a7\" d=\"M0 100",
-            (double)most / sum->slice_s, sum->slices == 0 ? 1 : sum->slices);
+    fprintf(
+        file,
+        "<p>Commands a second, over the run; the highest is %.0f.</p>\n"
+        "<svg viewBox=\"0 0 %u 100\" preserveAspectRatio=\"none\" width=\"100%%\" height=\"160\">"
+        "<path fill=\"#4a7\" d=\"M0 100",
+        (double)most / sum->slice_s, sum->slices == 0 ? 1 : sum->slices);
     for (uint32_t at = 0; at < sum->slices; at++) {
         double height = 100.0 - 100.0 * (double)sum->rates[at] / (double)most;
         fprintf(file, "L%u %.1fL%u %.1f", at, height, at + 1, height);
@@ -80,9 +83,10 @@ bool run_report(const struct run_options *options, const struct run_sum *sum)
             "<style>body{font:16px system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}"
             "table{border-collapse:collapse}td,th{padding:.2rem .8rem;border-bottom:1px solid #ccc;"
             "text-align:left}td:first-child{text-align:right}</style>\n"
-            "<h1>%s</h1>\n<p>%" PRIu64 " worlds from seed %" PRIu64 " on, %" PRIu64 " commands, %" PRIu64
-            " judged answers, %" PRIu64 " faults, %" PRIu64 " servers, %" PRIu64
-            " snapshots, %.0f simulated seconds in %.1f. History %016" PRIx64 ".</p>\n",
+            "<h1>%s</h1>\n<p>%" PRIu64 " worlds from seed %" PRIu64 " on, %" PRIu64
+            " commands, %" PRIu64 " judged answers, %" PRIu64 " faults, %" PRIu64
+            " servers, %" PRIu64 " snapshots, %.0f simulated seconds in %.1f. History %016" PRIx64
+            ".</p>\n",
             sum->broken == 0 ? "Every promise was kept" : "Promises were broken", sum->worlds,
             options->first, total->commands, total->judged, faults_in_all(sum), total->servers,
             total->snapshots, (double)total->time_us / US_PER_S, sum->seconds, total->history);

@@ -29,10 +29,10 @@ struct run_options {
     uint64_t last;     /* UINT64_MAX: until time is over */
     uint64_t commands; /* of each world */
     uint32_t jobs;
-    double hours;      /* 0: all seeds */
+    double hours; /* 0: all seeds */
     bool tells;
-    bool quiet;        /* worlds print nothing, not even a violation */
-    bool goes_on;      /* after a violation */
+    bool quiet;         /* worlds print nothing, not even a violation */
+    bool goes_on;       /* after a violation */
     const char *report; /* file; NULL: none */
 };
 
@@ -40,8 +40,8 @@ struct run_options {
 struct run_sum {
     uint64_t worlds;
     uint64_t broken;
-    struct run_result total;    /* sums; of the history: all folded together */
-    struct run_result first;    /* the violation with the lowest seed */
+    struct run_result total; /* sums; of the history: all folded together */
+    struct run_result first; /* the violation with the lowest seed */
     uint64_t broken_seeds[64];
     char broken_texts[64][RUN_TEXT_BYTES];
     double seconds;
@@ -59,7 +59,8 @@ void run_print(const struct run_options *options, const struct run_sum *sum);
 /* Writes an HTML report with a plot. False: it could not. */
 bool run_report(const struct run_options *options, const struct run_sum *sum);
 
-/* Looks for every planted bug, or the one of this name, from seed 1 on. Returns how many were not found. */
-int run_bugs(const struct run_options *options, const char *name);
+/* Looks for every planted bug, one after another. A world that breaks without the bug, too, does not count.
+ * Returns how many were not found. */
+int run_bugs(const struct run_options *options);
 
 #endif

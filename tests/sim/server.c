@@ -8,13 +8,14 @@
 #include "tests/sim/model.h"
 
 #define TICK_US 20000
-#define TURN_US 30U             /* until the next turn gathers what arrived */
-#define DOUBT_US 5000           /* until a doubtful server looks again */
+#define TURN_US 30U   /* until the next turn gathers what arrived */
+#define DOUBT_US 5000 /* until a doubtful server looks again */
 #define BACK_OFF_US_MIN 50000
 #define BACK_OFF_US_MAX 2000000
-#define TIMEOUT_US 2500000      /* longest wait for an answer of Redis */
-#define STOP_US 2250000         /* a clean end takes no longer */
-#define RESTART_US 80000U
+#define TIMEOUT_US 2500000         /* longest wait for an answer of Redis */
+#define STOP_US 2250000            /* a clean end takes no longer */
+#define RESTART_US 80000U          /* a supervisor is quick after a crash */
+#define RESTART_HALTED_US 1500000U /* an operator is not */
 #define QUEUE_BYTES ((size_t)2 * BATCH_BYTES_MAX)
 
 static void turn(struct server *server);
@@ -74,7 +75,8 @@ static void die(struct server *server, const char *why)
         client_lost(sim->clients, server->held[at].op);
     }
     server->inbox_count = server->held_count = 0;
-    sim_later(sim, sim_below(sim, RESTART_US), on_restart, sim, 0);
+    sim_later(sim, sim_below(sim, server->halted ? RESTART_HALTED_US : RESTART_US), on_restart, sim,
+              0);
 }
 
 static void forget(struct server *server)
@@ -215,8 +217,9 @@ static void on_turn(void *context, uint64_t unused)
         return;
     }
     if (is_frozen(server)) {
-        sim_later(server->sim, server->frozen_until_us - server->sim->now_us +
-                                   sim_below(server->sim, 3), on_turn, server, unused);
+        sim_later(server->sim,
+                  server->frozen_until_us - server->sim->now_us + sim_below(server->sim, 3),
+                  on_turn, server, unused);
         return;
     }
     server->turn_due = false;
@@ -341,6 +344,7 @@ static void on_halted(void *context, const char *message)
     bool trimmed = server->life == SERVER_OPENING &&
                    server->sim->redis->trimmed_at_us >= server->started_us;
     model_halted(server->sim->model, trimmed, message);
+    server->halted = true;
     die(server, message);
 }
 
@@ -518,9 +522,9 @@ struct server *server_start(struct sim *sim, bool create)
     fill_random(sim, &options.fresh_id);
     fill_random(sim, &options.nonce);
     const struct journal_port port = {server, port_send, port_disconnect};
-    const struct journal_owner owner = {server,      on_leading, on_durable,     on_progress,
-                                        on_recorded, on_halted,  on_deposed,     on_handed_over,
-                                        on_note};
+    const struct journal_owner owner = {server,      on_leading,     on_durable,
+                                        on_progress, on_recorded,    on_halted,
+                                        on_deposed,  on_handed_over, on_note};
     model_server(sim->model, server->number, options.nonce.at);
     server->journal = journal_create(&options, &port, &owner, server->engine, &server->queue);
     ASSERT(server->engine != NULL);

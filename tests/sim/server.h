@@ -46,6 +46,7 @@ struct server {
     bool turn_due;
     bool handover_asked;
     bool handed_over;
+    bool halted;
     int64_t stop_at_us;
     bool restarts; /* another one is started when this one ends */
 

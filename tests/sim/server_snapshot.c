@@ -9,8 +9,8 @@
 #include "tests/sim/model.h"
 #include "tests/sim/server.h"
 
-#define WINDOW 2U             /* chunks that may be unanswered */
-#define PATIENCE_US 3000000   /* a child that gets no answer for so long is ended */
+#define WINDOW 2U           /* chunks that may be unanswered */
+#define PATIENCE_US 3000000 /* a child that gets no answer for so long is ended */
 #define CHUNKS_MAX 64U
 
 struct upload {
@@ -35,8 +35,8 @@ static void end(struct upload *upload)
     }
     snapshot_upload_destroy(&upload->machine);
     server->upload = NULL;
-    server->snapshot_at_us = server->sim->now_us + sim_about(server->sim,
-                                                             server->sim->swarm.snapshot_every_us);
+    server->snapshot_at_us = server->sim->now_us +
+                             sim_about(server->sim, server->sim->swarm.snapshot_every_us);
 }
 
 void server_snapshot_end(struct server *server)

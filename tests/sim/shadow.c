@@ -37,7 +37,8 @@ void shadow_entry(struct shadow *shadow, const struct redis_entry *entry)
     if (shadow->replay.engine == NULL) {
         struct batch_reader reader;
         if (batch_open(&reader, entry->bytes, entry->length, NULL) != BATCH_FINE) {
-            BROKEN(shadow->model, "the journal can be replayed", "its first entry cannot be opened");
+            BROKEN(shadow->model, "the journal can be replayed",
+                   "its first entry cannot be opened");
         }
         replay_init(&shadow->replay, shadow->engine, reader.stamp.journal_id);
     }

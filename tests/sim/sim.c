@@ -17,8 +17,9 @@
 
 #define BLOCK_BYTES ((size_t)4 << 20)
 #define HEAP_ROOM_MIN 1024U
-#define SETTLE_US ((int64_t)120 * US_PER_S)  /* without faults: everything has to be answered by then */
-#define LIMIT_US ((int64_t)7200 * US_PER_S)  /* a world that does not end is a fault of its own */
+#define SETTLE_US                                                                                  \
+    ((int64_t)120 * US_PER_S) /* without faults: everything has to be answered by then */
+#define LIMIT_US ((int64_t)7200 * US_PER_S) /* a world that does not end is a fault of its own */
 
 static struct sim_block *spare_blocks; /* of worlds that ended */
 static void (*on_violation)(const struct sim *sim, const char *text);
@@ -128,16 +129,15 @@ void sim_violation(struct sim *sim, const char *promised, const char *format, ..
     if (on_violation != NULL) {
         on_violation(sim, text);
     }
-    printf("\nVIOLATION\n  promised  %s\n  seen      %s\n  at        %.6f s of the world of seed %" PRIu64
-           ", after %" PRIu64 " commands\n\nThe last steps:\n",
+    printf("\nVIOLATION\n  promised  %s\n  seen      %s\n  at        %.6f s of the world of seed "
+           "%" PRIu64 ", after %" PRIu64 " commands\n\nThe last steps:\n",
            promised, seen, (double)sim->now_us / US_PER_S, sim->seed, sim->commands);
     uint64_t first = sim->trace_count > SIM_TRACE_LINES ? sim->trace_count - SIM_TRACE_LINES : 0;
     for (uint64_t at = first; at < sim->trace_count; at++) {
         printf("%s\n", sim->trace[at % SIM_TRACE_LINES]);
     }
     printf("\nSee it again:  boon-sim --seed %" PRIu64 " --commands %" PRIu64 "%s%s\n", sim->seed,
-           sim->commands_wanted, bug_now()[0] == '\0' ? "" : " --bug ",
-           bug_now());
+           sim->commands_wanted, bug_now()[0] == '\0' ? "" : " --bug ", bug_now());
     (void)fflush(stdout);
     _Exit(1);
 }
@@ -220,7 +220,9 @@ static bool has_settled(struct sim *sim)
 
 void sim_run(struct sim *sim, uint64_t seed, uint64_t commands)
 {
-    *sim = (struct sim){.seed = seed, .dice = seed * 0x9e3779b97f4a7c15ULL + 1, .tells = sim->tells,
+    *sim = (struct sim){.seed = seed,
+                        .dice = seed * 0x9e3779b97f4a7c15ULL + 1,
+                        .tells = sim->tells,
                         .commands_wanted = commands};
     running = sim;
     bug_set_hook(on_bug);

@@ -39,20 +39,20 @@ struct swarm {
     uint32_t clients;
     uint32_t members;
     uint32_t campaigns;
-    uint32_t requests_max;      /* of the engine's ring */
-    int64_t request_window_ms;  /* */
-    uint32_t fault_every;       /* mean number of commands between faults */
-    uint32_t weights[FAULTS];   /* 0: not in this world */
-    uint32_t think_us;          /* mean time between a client's answer and its next request */
-    uint32_t sync_us;           /* mean time of Redis' sync */
-    uint32_t link_us;           /* mean time on a connection */
-    uint32_t percent_request;   /* of changes that carry a request id */
-    uint32_t percent_look;      /* of requests that only look */
-    uint32_t percent_admin;     /* of requests that define, start, restock */
+    uint32_t requests_max;     /* of the engine's ring */
+    int64_t request_window_ms; /* */
+    uint32_t fault_every;      /* mean number of commands between faults */
+    uint32_t weights[FAULTS];  /* 0: not in this world */
+    uint32_t think_us;         /* mean time between a client's answer and its next request */
+    uint32_t sync_us;          /* mean time of Redis' sync */
+    uint32_t link_us;          /* mean time on a connection */
+    uint32_t percent_request;  /* of changes that carry a request id */
+    uint32_t percent_look;     /* of requests that only look */
+    uint32_t percent_admin;    /* of requests that define, start, restock */
     uint32_t lease_ms;
     uint32_t wait_replicas;
     uint32_t snapshot_every_us; /* 0: none are made */
-    bool everysec;              /* Redis acknowledges before it syncs, and the server was told to accept that */
+    bool everysec; /* Redis acknowledges before it syncs, and the server was told to accept that */
 };
 
 struct sim_event {

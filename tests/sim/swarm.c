@@ -17,7 +17,8 @@ static void draw_weights(struct sim *sim)
         uint32_t factor = ONE_OF(sim, 0, 1, 1, 1, 3);
         sim->swarm.weights[fault] = weights[fault] * factor;
     }
-    sim->swarm.weights[FAULT_CLIENT_CUT] = weights[FAULT_CLIENT_CUT]; /* never a world without any */
+    sim->swarm.weights[FAULT_CLIENT_CUT] =
+        weights[FAULT_CLIENT_CUT]; /* never a world without any */
 }
 
 void swarm_draw(struct sim *sim)
@@ -41,5 +42,9 @@ void swarm_draw(struct sim *sim)
         .snapshot_every_us = ONE_OF(sim, 0, 200000, 1000000),
         .everysec = ONE_OF(sim, 0, 0, 0, 0, 0, 0, 0, 1) != 0,
     };
+    if (swarm->everysec) {
+        swarm->wait_replicas =
+            0; /* a killed primary that comes back by itself loses its last second */
+    }
     draw_weights(sim);
 }

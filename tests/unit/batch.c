@@ -286,3 +286,14 @@ Test(batch, the_largest_batch_is_read_and_a_larger_one_is_not)
     cr_assert_eq(events, added);
     cr_assert_eq(batch_open(&reader, larger, sizeof(larger), &ours), BATCH_TOO_LONG);
 }
+
+Test(batch, every_fault_has_words_of_its_own)
+{
+    for (int a = BATCH_FINE; a <= BATCH_UNKNOWN_EVENT; a++) {
+        cr_assert_gt(strlen(batch_fault_words((enum batch_fault)a)), 5u);
+        for (int b = BATCH_TOO_SHORT; b < a; b++) {
+            cr_assert_str_neq(batch_fault_words((enum batch_fault)a),
+                              batch_fault_words((enum batch_fault)b));
+        }
+    }
+}

@@ -20,7 +20,7 @@
 #define STREAM_MAX 4096U
 #define WORDS_MAX 8U
 #define OTHERS_MAX 6U
-#define ENTRIES_AT_ONCE 128U
+#define ENTRIES_AT_ONCE 1100U
 #define MADE_MAX (8 * STREAM_MAX)
 
 struct stream_entry {
@@ -136,8 +136,8 @@ static inline void redis_forget(size_t entries)
 {
     struct stream *stream = &redis.journal;
     stream->count -= entries;
-    stream->last =
-        stream->count > 0 ? stream->entries[stream->count - 1].id : (struct entry_id){0, 0};
+    stream->last = stream->count > 0 ? stream->entries[stream->count - 1].id
+                                     : (struct entry_id){0, 0};
 }
 
 static inline void stream_delete(struct stream *stream)

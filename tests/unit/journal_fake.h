@@ -185,9 +185,9 @@ static inline struct server *server_create(struct how how)
                                       .lease_ms = how.lease_ms,
                                       .wait_replicas = how.wait_replicas};
     const struct journal_port port = {server, port_send, port_disconnect};
-    const struct journal_owner owner = {server,      on_leading, on_durable, on_progress,
-                                        on_recorded, on_halted,  on_deposed, on_handed_over,
-                                        on_note};
+    const struct journal_owner owner = {server,      on_leading,     on_durable,
+                                        on_progress, on_recorded,    on_halted,
+                                        on_deposed,  on_handed_over, on_note};
     snprintf(options.name, sizeof(options.name), "%s", how.name != NULL ? how.name : "boon");
     options.nonce.at[0] = how.nonce != 0 ? how.nonce : ++nonces;
     memset(options.fresh_id.at, options.nonce.at[0], sizeof(options.fresh_id.at));

@@ -188,6 +188,26 @@ Test(journal_lease, a_takeover_whose_answer_was_lost_counts_from_when_it_was_see
     cr_assert_eq(server->leading, 1u);
 }
 
+Test(journal_lease, a_takeover_that_redis_lost_is_sent_again_and_counts_from_then)
+{
+    struct server *former = server_with_campaign(.lease_ms = 1000);
+    server_end(former);
+    struct server *server = server_start(.lease_ms = 1000);
+    cr_assert(serve_until(server, "XLEN"));
+    wait_ms(server, 1);
+    lose_connection(server);
+    redis_forget(1); /* the former one has led on meanwhile, for all we know */
+    wait_ms(server, 5000);
+    reconnect(server);
+    cr_assert_eq(journal_epoch(server->journal), 2u);
+    cr_assert_eq(server->leading, 0u);
+    wait_ms(server, 1);
+    serve_for_ms(server, 1090);
+    cr_assert_eq(server->leading, 0u);
+    serve_for_ms(server, 10);
+    cr_assert_eq(server->leading, 1u);
+}
+
 Test(journal_lease, a_lease_that_ran_out_before_its_begin_is_acknowledged_is_not_waited_for_again)
 {
     struct server *former = server_with_campaign(.lease_ms = 1000);

@@ -262,6 +262,14 @@ static void manifest_of_another_journal(struct stream *chunks)
                   XXH3_64bits(newest_manifest()->bytes, newest_manifest()->length - 8));
 }
 
+static void manifest_of_another_state(struct stream *chunks)
+{
+    (void)chunks;
+    newest_manifest()->bytes[136] ^= 1;
+    bytes_put_u64(newest_manifest()->bytes + newest_manifest()->length - 8,
+                  XXH3_64bits(newest_manifest()->bytes, newest_manifest()->length - 8));
+}
+
 /* clang-format off */
 static const struct { void (*damage)(struct stream *); const char *words; } damages[] = {
     {first_chunk_missing,         "a chunk is missing"},
@@ -276,6 +284,7 @@ static const struct { void (*damage)(struct stream *); const char *words; } dama
     {manifest_of_another_id,      ""},
     {manifest_of_another_epoch,   ""},
     {manifest_of_another_journal, "journal"},
+    {manifest_of_another_state,   "state"},
 };
 /* clang-format on */
 #define DAMAGES (sizeof(damages) / sizeof(damages[0]))
@@ -333,6 +342,43 @@ Test(journal_load, where_none_can_be_used_a_trimmed_journal_is_a_halt_that_chang
         server_end(server);
         server_end(past.server);
     }
+}
+
+Test(journal_load, a_chunk_missing_between_others_is_found)
+{
+    struct server *former = server_with_campaign();
+    define_campaigns(former, 40);
+    struct manifest manifest = write_snapshot(former);
+    struct stream *chunks = chunks_of(former, &manifest);
+    cr_assert_gt(chunks->count, 3u);
+    record(former, &manifest);
+    chunks->entries[0] = chunks->entries[1];
+    chunks->entries[0].id = (struct entry_id){1, 1};
+    memmove(&chunks->entries[1], &chunks->entries[2],
+            (chunks->count - 2) * sizeof(chunks->entries[0]));
+    chunks->count--;
+    struct server *swapped = server_start(0);
+    serve(swapped);
+    cr_assert_not_null(strstr(swapped->noted, "cannot be used"), "%s", swapped->noted);
+    assert_same_state(swapped, former);
+    stream_delete(&redis.manifests);
+    server_end(swapped);
+}
+
+Test(journal_load, a_chunk_whose_number_jumps_is_found)
+{
+    struct server *former = server_with_campaign();
+    define_campaigns(former, 40);
+    struct manifest manifest = write_snapshot(former);
+    struct stream *chunks = chunks_of(former, &manifest);
+    record(former, &manifest);
+    memmove(&chunks->entries[1], &chunks->entries[2],
+            (chunks->count - 2) * sizeof(chunks->entries[0]));
+    chunks->count--;
+    struct server *server = server_start(0);
+    serve(server);
+    cr_assert_not_null(strstr(server->noted, "a chunk is missing"), "%s", server->noted);
+    assert_same_state(server, former);
 }
 
 Test(journal_load, no_more_manifests_than_a_few_are_looked_at)

@@ -102,6 +102,20 @@ Test(journal_record, a_manifest_is_written_when_the_stamped_batch_is_acknowledge
     cr_assert(same_id(journal_snapshot_id(server->journal), &manifest));
 }
 
+Test(journal_record, a_manifest_whose_last_event_is_not_durable_waits)
+{
+    struct server *server = server_with_campaign();
+    struct manifest manifest = write_snapshot(server);
+    manifest.stamp.seq += 2;
+    cr_assert(journal_record(server->journal, &manifest));
+    serve_for_ms(server, 2000);
+    cr_assert_eq(redis.manifests.count, 0u);
+    claim_durably(server, "a");
+    cr_assert_eq(server->durable_seq, manifest.stamp.seq, "a claim of a new member is two events");
+    serve_turns(server);
+    cr_assert_eq(redis.manifests.count, 1u);
+}
+
 Test(journal_record, one_is_recorded_at_a_time_and_only_by_who_leads)
 {
     struct server *server = server_with_campaign();

@@ -154,6 +154,12 @@ static void on_progress(void *context, uint64_t entries, uint64_t events, double
     cr_assert(fraction >= 0.0 && fraction <= 1.0);
 }
 
+static void on_recorded(void *context, const struct manifest *manifest)
+{
+    (void)context;
+    (void)manifest;
+}
+
 static void on_ended(void *context, const char *message)
 {
     snprintf(((struct node *)context)->ended, JOURNAL_MESSAGE_BYTES, "%s", message);
@@ -184,8 +190,9 @@ static struct node *node_start(const struct journal_redis_options *where)
     struct journal_options how = {.name = "boon", .create = true};
     how.nonce.at[0] = ++nonces;
     how.fresh_id.at[0] = nonces;
-    const struct journal_owner owner = {node,     on_leading, on_durable,     on_progress,
-                                        on_ended, on_ended,   on_handed_over, on_note};
+    const struct journal_owner owner = {node,        on_leading,     on_durable,
+                                        on_progress, on_recorded,    on_ended,
+                                        on_ended,    on_handed_over, on_note};
     node->engine = engine_create(&options);
     queue_init(&node->queue, 16 * BATCH_BYTES_MAX);
     node->driver = journal_redis_create(base, where);

@@ -61,6 +61,30 @@ static void break_time(struct stream_entry *entry)
     hash_again(entry);
 }
 
+static void break_time_beyond(struct stream_entry *entry)
+{
+    bytes_put_i64(entry->bytes + 68, TIME_MS_MAX + 1);
+    hash_again(entry);
+}
+
+static void break_group_length(struct stream_entry *entry)
+{
+    bytes_put_u32(entry->bytes + 64, 5);
+    hash_again(entry);
+}
+
+static void break_event_length(struct stream_entry *entry)
+{
+    bytes_put_u16(entry->bytes + 82, 60000);
+    hash_again(entry);
+}
+
+static void break_epoch(struct stream_entry *entry)
+{
+    entry->bytes[24]++;
+    hash_again(entry);
+}
+
 static void break_length(struct stream_entry *entry)
 {
     entry->length -= 9;
@@ -85,6 +109,10 @@ Test(journal_replay, an_entry_that_is_not_what_must_follow_is_a_halt_that_names_
         {7, break_event,    "does not know"},
         {7, break_meaning,  "(coupon_issued) cannot be applied: "},
         {7, break_time,     "beyond entry 1-6: its time goes back"},
+        {7, break_time_beyond, "beyond entry 1-6: its time is past the year 9999"},
+        {7, break_group_length, "beyond entry 1-6: "},
+        {7, break_event_length, "beyond entry 1-6: after event "},
+        {7, break_epoch,    "beyond entry 1-6: it was written as 2-6"},
         {7, break_length,   "beyond entry 1-6: "},
         {7, break_field,    "beyond entry 1-6: it does not have the one field"},
         {1, break_bit,      "beyond entry 1-0: "},
@@ -233,4 +261,48 @@ Test(journal_replay, a_takeover_with_events_beside_it_is_a_halt)
     struct server *server = server_start(0);
     serve(server);
     assert_halted(server, "beyond entry 2-0: it is not the TAKEOVER that it should be");
+}
+
+Test(journal_replay, an_epoch_that_opens_without_an_event_is_a_halt)
+{
+    const struct event takeover = {.type = EVENT_TAKEOVER};
+    uint8_t bytes[BATCH_EMPTY_BYTES];
+    uint64_t chain;
+    struct batch_builder builder;
+    uint64_t next = ten_claims() + 1;
+    const struct stream_entry *last = &redis.journal.entries[redis.journal.count - 1];
+    struct batch_stamp stamp = {.epoch = 2,
+                                .number = 1,
+                                .first_seq = next,
+                                .previous = bytes_get_u64(last->bytes + last->length - 8)};
+    memcpy(stamp.journal_id.at, last->bytes + 8, sizeof(stamp.journal_id.at));
+    append_events(2, 0, 0, &takeover, 1);
+    batch_begin(&builder, bytes, sizeof(bytes));
+    redis_append((struct entry_id){2, 1}, bytes, batch_seal(&builder, &stamp, &chain));
+    struct server *server = server_start(0);
+    serve(server);
+    assert_halted(server, "beyond entry 2-1: it opens an epoch, but has no event");
+}
+
+/* Gives a start one entry more than was asked for. */
+Test(journal_replay, an_entry_whose_id_does_not_rise_is_a_halt)
+{
+    static const char *const ids[] = {"0-1", "0-0"};
+    ten_claims();
+    for (size_t at = 0; at < 2; at++) {
+        const struct stream_entry *genesis = &redis.journal.entries[0];
+        const struct journal_entry pair[] = {{TEXT("0-1"), genesis->bytes, genesis->length},
+                                             {text_of(ids[at]), genesis->bytes, genesis->length},
+                                             {TEXT("1-1"), genesis->bytes, genesis->length}};
+        const struct journal_answer answer = {
+            .kind = JOURNAL_ANSWER_ENTRIES, .count = 3, .entries = pair};
+        struct server *server = server_start(0);
+        cr_assert(serve_until(server, "XLEN"));
+        serve_one(server);
+        struct command_sent command = take_command(server);
+        free_command(&command);
+        journal_answer(server->journal, &answer);
+        assert_halted(server, "its ID goes back");
+        server_end(server);
+    }
 }

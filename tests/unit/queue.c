@@ -246,3 +246,46 @@ Test(queue, empty_batches_are_bounded)
     cr_assert_eq(queue_acknowledge(&queue, number), 1u);
     cr_assert(queue_is_empty(&queue));
 }
+
+Test(queue, its_bound_is_two_batches_at_least_and_any_size_at_most)
+{
+    struct queue other;
+    queue_init(&other, 0);
+    cr_assert_eq(other.buffers_max, 2u);
+    queue_deinit(&other);
+    queue_init(&other, SIZE_MAX);
+    cr_assert_gt(other.buffers_max, 1000000u);
+    queue_deinit(&other);
+}
+
+Test(queue, all_is_sealed_when_nothing_gathers_and_nothing_waits)
+{
+    cr_assert(queue_is_all_sealed(&queue));
+    add(1);
+    cr_assert_not(queue_is_all_sealed(&queue), "it gathers");
+    seal(1);
+    cr_assert(queue_is_all_sealed(&queue));
+    cr_assert_not(queue_is_empty(&queue), "it is not acknowledged");
+    cr_assert_eq(queue_acknowledge(&queue, 1), 1u);
+    cr_assert(queue_is_empty(&queue));
+    while (queue.waiting.first == NULL) {
+        cr_assert(queue_has_room(&queue));
+        add_large();
+    }
+    cr_assert_not(queue_is_all_sealed(&queue), "a full one waits");
+    cr_assert_not(queue_is_empty(&queue));
+}
+
+Test(queue, a_full_batch_behind_which_there_is_no_room_has_none_until_one_is_acknowledged)
+{
+    uint64_t number = 1;
+    while (queue_has_room(&queue)) {
+        add_large();
+    }
+    cr_assert_not_null(seal(number));
+    for (int at = 0; at < 3; at++) {
+        cr_assert_not(queue_has_room(&queue));
+    }
+    queue_acknowledge(&queue, number);
+    cr_assert(queue_has_room(&queue));
+}

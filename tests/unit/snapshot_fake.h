@@ -64,8 +64,8 @@ static inline struct manifest write_snapshot(struct server *server)
     cr_assert(journal_stamp(server->journal, &manifest.stamp));
     journal_genesis(server->journal, &genesis);
     struct stream *stream = chunks_of(server, &manifest);
-    struct snapshot_writer *writer =
-        snapshot_writer_create(server->engine, &genesis, &manifest.stamp, 1700000000000);
+    struct snapshot_writer *writer = snapshot_writer_create(server->engine, &genesis,
+                                                            &manifest.stamp, 1700000000000);
     while (snapshot_writer_next(writer, &bytes, &length)) {
         stream_append(stream, (struct entry_id){1, stream->count + 1}, bytes, length);
     }
