@@ -150,9 +150,8 @@ static void threads_make(const struct sale *sale, struct sale_thread *threads, s
     uint64_t requests = options->requests > 0 ? (uint64_t)options->requests : 0;
     for (uint64_t i = 0; i < count; i++) {
         struct sale_thread *thread = &threads[i];
-        *thread = (struct sale_thread){.sale = sale,
-                                       .sequence = (uint64_t)options->sequence_from + i,
-                                       .sequence_step = count};
+        *thread = (struct sale_thread){
+            .sale = sale, .sequence = (uint64_t)options->sequence_from + i, .sequence_step = count};
         random_init(&thread->random, (uint64_t)options->seed * 1000003 + i);
         zipf_init(&thread->zipf, (uint64_t)options->members, options->zipf_exponent);
         thread->requests_left = requests ? requests / count + (i < requests % count) : UINT64_MAX;

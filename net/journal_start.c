@@ -76,7 +76,8 @@ static void stream_absent(struct journal *journal)
         journal_go(journal, JOURNAL_CREATING);
     } else {
         journal_halt(journal,
-                     "no journal at %s; start with --create-journal if this is a new brand",
+                     "no journal at %s; start with --create-journal if this is a new brand. If it is not, bring "
+                     "back the Redis, or the append only files, that have it",
                      journal->key);
     }
 }

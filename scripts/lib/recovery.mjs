@@ -46,16 +46,19 @@ async function snapshotInfo(server) {
 
 // Takes a snapshot, behind one that may be under way, and waits until it is recorded: its numbers.
 export async function takeSnapshot(server, everyMs = 50) {
-    while ((await snapshotInfo(server)).state !== 'none') await pause(everyMs);
     const before = await snapshotInfo(server);
+    const until = async (isGood) => {
+        for (;;) {
+            const now = await snapshotInfo(server);
+            if (now.failed > before.failed) throw new Error(`the snapshot failed: ${now.failure}`);
+            if (isGood(now)) return now;
+            await pause(everyMs);
+        }
+    };
+    const calm = await until((now) => now.state === 'none');
     const answer = await ask(server.port, 'SNAPSHOT');
     if (!answer.startsWith('+')) throw new Error(`SNAPSHOT was answered ${answer}`);
-    for (;;) {
-        const now = await snapshotInfo(server);
-        if (now.failed > before.failed) throw new Error(`the snapshot failed: ${now.failure}`);
-        if (now.recorded > before.recorded) return now;
-        await pause(everyMs);
-    }
+    return until((now) => now.recorded > calm.recorded);
 }
 
 // Waits until no entry of the journal goes any more.

@@ -26,14 +26,15 @@ struct block {
 
 static struct block blocks[BLOCKS_MAX];
 static size_t block_count;
-static size_t block_next; /* where to look first: engines are made of the same pools in the same order */
+/* Where to look first: an engine's pools are made, and given back, in the same order every time. */
+static size_t block_to_borrow;
+static size_t block_to_return;
 
 /* Takes a free block of this size, zeroed and poisoned; makes one where there is none. */
 static uint8_t *block_borrow(size_t bytes)
 {
     for (size_t looked = 0; looked < block_count; looked++) {
-        struct block *block = &blocks[block_next % block_count];
-        block_next++;
+        struct block *block = &blocks[block_to_borrow++ % block_count];
         if (!block->taken && block->bytes == bytes) {
             block->taken = true;
             return block->base;
@@ -54,8 +55,8 @@ static uint8_t *block_borrow(size_t bytes)
 /* Gives a block back, whose first bytes were used. */
 static void block_return(const uint8_t *base, size_t used)
 {
-    for (size_t at = 0; at < block_count; at++) {
-        struct block *block = &blocks[at];
+    for (size_t looked = 0; looked < block_count; looked++) {
+        struct block *block = &blocks[block_to_return++ % block_count];
         if (block->base == base) {
             ASSERT(block->taken);
             memset(block->base, 0, used);

@@ -74,7 +74,8 @@ async function rows_are_measured() {
     rows.map((row) => [row.name, row.unit]),
     [['recovery_10m', 's'], ['recovery_10m_rdb', 's'], ['snapshot_stall', 'ms'], ['snapshot_claims', 'claims/s']],
   )
-  check_that('every figure is one', rows.every((row) => row.peer > 0 && row.boon >= 0 && row.ratio >= 0), rows)
+  const good = rows.filter((row) => row.peer > 0 && row.boon >= 0 && row.ratio >= 0)
+  check_equal('every figure is one', good.length, 4)
 }
 
 async function mistakes_are_refused() {

@@ -179,19 +179,16 @@ static void check_step(struct server *server, const struct outcome *outcome)
     }
 }
 
-static void step(struct server *server, struct op *op, bool sure)
+/* Carries out one request. False: it changes nothing, and waits until it is known who leads. */
+static bool step(struct server *server, struct op *op, enum journal_standing standing)
 {
     struct command command = op_command(op);
     bool looks = op->type == COMMAND_COUPON_GET || op->type == COMMAND_COUPON_LIST ||
                  op->type == COMMAND_ACCOUNT_BALANCE || op->type == COMMAND_MEMBER_GET ||
                  op->type == COMMAND_CAMPAIGN_GET || op->type == COMMAND_CAMPAIGN_LIST;
-    if (looks && !sure) {
-        answer_error(server, op, "TRYAGAIN");
-        return;
-    }
     if (!looks && !queue_has_room(&server->queue)) {
         answer_error(server, op, "BUSY");
-        return;
+        return true;
     }
     struct outcome outcome;
     int64_t time_ms = server->engine->time_ms;
@@ -202,12 +199,15 @@ static void step(struct server *server, struct op *op, bool sure)
                   outcome.event_count, server->engine->seq);
         model_executed(server->sim->model, server->number, server->engine->seq, op);
         check_step(server, &outcome);
-    } else if (!sure) {
+    } else if (standing == JOURNAL_DOUBTFUL) {
+        return false;
+    } else if (standing == JOURNAL_UNSURE) {
         answer_error(server, op, "TRYAGAIN");
-        return;
+        return true;
     }
     server_show(server->engine, &command, &outcome, op);
     hold(server, op, outcome.gate);
+    return true;
 }
 
 static void on_turn(void *context, uint64_t unused)
@@ -240,23 +240,23 @@ static void execute(struct server *server)
         return;
     }
     look_at_clock(server);
-    bool sure = true;
+    enum journal_standing standing = JOURNAL_SURE;
     if (server->life != SERVER_OPENING) {
-        enum journal_standing standing = journal_standing(server->journal, monotonic_ms(server));
-        if (standing == JOURNAL_DOUBTFUL) {
-            turn_soon(server, DOUBT_US);
-            return;
-        }
-        sure = standing == JOURNAL_SURE;
+        standing = journal_standing(server->journal, monotonic_ms(server));
     }
+    size_t kept = 0;
     for (size_t at = 0; at < server->inbox_count; at++) {
+        struct op *op = server->inbox[at];
         if (server->life == SERVER_OPENING) {
-            answer_error(server, server->inbox[at], "LOADING");
-        } else {
-            step(server, server->inbox[at], sure);
+            answer_error(server, op, "LOADING");
+        } else if (!step(server, op, standing)) {
+            server->inbox[kept++] = op;
         }
     }
-    server->inbox_count = 0;
+    server->inbox_count = kept;
+    if (kept > 0) {
+        turn_soon(server, DOUBT_US);
+    }
 }
 
 static void replies_leave(struct server *server)
