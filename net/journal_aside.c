@@ -352,6 +352,8 @@ static void role_seen(struct journal *journal, const struct journal_answer *answ
     watched(journal, !info.writes_fail, "its last write to the append only file failed");
     if (!info.master) {
         journal_drop(journal, "it has become a replica");
+    } else if (!text_equal(info.run_id, text_of(journal->run_id)) && info.run_id.length > 0) {
+        journal_drop(journal, "another Redis process answers on this connection");
     }
 }
 

@@ -268,7 +268,9 @@ void journal_looked_at_lead(struct journal *journal, const struct journal_answer
     journal->resolves += journal->unsettled ? 1 : 0;
     journal->unsettled = false;
     const struct queue_batch *missing = found != NULL ? found->next : queue_sealed(journal->queue);
-    if (missing != NULL) {
+    if (journal->weak) { /* the pump goes on when Redis keeps the promise again */
+        journal_move(journal, JOURNAL_IDLE);
+    } else if (missing != NULL) {
         send_again(journal, missing);
     } else if (found != NULL) {
         confirm(journal);

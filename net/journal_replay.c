@@ -27,7 +27,8 @@ void replay_init_from(struct replay *replay, struct engine *engine,
                               .chain = stamp->chain,
                               .link = {stamp->epoch, stamp->number},
                               .time_ms = stamp->time_ms,
-                              .lease_ms = stamp->lease_ms};
+                              .lease_ms = stamp->lease_ms,
+                              .own_lease_ms = stamp->lease_ms};
 }
 
 /* Says what is wrong with an entry; always false. */
@@ -111,8 +112,11 @@ static const char *misplaced(struct replay *replay, const struct batch_stamp *st
         return "events follow a HANDOVER";
     }
     if (event->type == EVENT_BEGIN) {
+        /* One that began and never led may not have waited for the lease of the one before. */
+        uint32_t before_ms = replay->handed_over ? 0 : replay->lease_ms;
+        replay->own_lease_ms = event->as.begin.lease_ms;
+        replay->lease_ms = replay->own_lease_ms > before_ms ? replay->own_lease_ms : before_ms;
         replay->handed_over = false;
-        replay->lease_ms = event->as.begin.lease_ms;
         if (memcmp(event->as.begin.nonce.at, replay->nonce.at, sizeof(replay->nonce.at)) != 0) {
             return "its BEGIN is not of the server that took over";
         }
@@ -122,6 +126,9 @@ static const char *misplaced(struct replay *replay, const struct batch_stamp *st
         if (memcmp(event->as.handover.nonce.at, replay->nonce.at, sizeof(replay->nonce.at)) != 0) {
             return "its HANDOVER is not of the server that led";
         }
+    }
+    if (event->type != EVENT_BEGIN && event->type != EVENT_GENESIS) {
+        replay->lease_ms = replay->own_lease_ms; /* it led: it had waited */
     }
     return NULL;
 }

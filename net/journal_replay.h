@@ -38,7 +38,8 @@ struct replay {
     uint64_t entries;     /* applied, TAKEOVERs included */
     uint64_t events;      /* applied */
     bool handed_over;     /* the last server to lead ended cleanly */
-    uint32_t lease_ms;    /* that the last server to lead had */
+    uint32_t lease_ms;     /* the longest that a server may still have which led, or began to */
+    uint32_t own_lease_ms; /* that of the last one alone */
 };
 
 /* Gets ready for the first entry of a journal; the engine is as created. */

@@ -157,6 +157,15 @@ static void took_over(struct journal *journal)
     journal_go(journal, JOURNAL_MEASURING);
 }
 
+/* Tells whether an entry is the last one that was read, or that the snapshot was taken at. */
+static bool is_read(const struct journal *journal, const struct journal_entry *entry)
+{
+    struct batch_reader reader;
+    return entry->bytes != NULL &&
+           batch_open(&reader, entry->bytes, entry->length, &journal->journal_id) == BATCH_FINE &&
+           reader.chain == journal->replay.last_hash;
+}
+
 void journal_looked_at_start(struct journal *journal, const struct journal_answer *answer)
 {
     struct entry_id id;
@@ -171,6 +180,11 @@ void journal_looked_at_start(struct journal *journal, const struct journal_answe
     }
     if (entry_id_compare(id, journal->replay.last) < 0) {
         journal_came_back_shorter(journal, "the stream ends below what was read");
+    } else if (entry_id_compare(id, journal->replay.last) == 0 && !is_read(journal, entry)) {
+        journal_halt(journal,
+                     "entry %.*s is not the one that was read, or that the snapshot was taken at: the "
+                     "stream was changed. Restore it from a replica or a backup",
+                     (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data);
     } else if (journal->epoch != 0 && id.number == 0 && id.epoch == journal->epoch &&
                takeover_is(entry, journal->journal_id, id.epoch, journal->options.nonce)) {
         took_over(journal);

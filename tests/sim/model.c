@@ -328,7 +328,8 @@ void model_halted(struct model *model, bool trimmed, const char *message)
     bool fine = strstr(message, "this Redis is a replica") != NULL ||
                 strstr(message, "Redis has appendfsync") != NULL ||
                 strstr(message, "no journal at") != NULL ||
-                (model->shortened > 0 && strstr(message, "cannot be replayed") == NULL);
+                (model->shortened > 0 && strstr(message, "cannot be replayed") == NULL &&
+                 strstr(message, "no snapshot can be read") == NULL);
     if (trimmed && strstr(message, "cannot be replayed") != NULL) {
         fine = true; /* a leader trimmed what this one was about to read: the next start is fine */
         sim_fault(model->sim, FAULT_TRIMMED_UNDER);

@@ -384,6 +384,7 @@ static inline void expect_in_report(const char *words)
 static inline void lay_again(size_t from, size_t to, size_t flipped, size_t byte)
 {
     ask_number("DEL", JOURNAL);
+    cr_assert_leq(world.count, sizeof(world.entries) / sizeof(world.entries[0]));
     for (size_t at = 0; at < world.count; at++) {
         struct stored *stored = &world.entries[at];
         if (at >= from && at < to) {
