@@ -27,17 +27,17 @@
 struct replay {
     struct engine *engine;
     struct bytes16 journal_id;
-    struct entry_id last; /* the last entry applied; 0-0 none */
-    uint64_t last_hash;   /* its own hash */
-    uint64_t epoch;       /* of the last TAKEOVER */
-    struct bytes16 nonce; /* of the last TAKEOVER */
-    uint64_t next_number; /* of the next batch in this epoch */
-    uint64_t chain;       /* hash that the next batch must follow */
-    struct entry_id link; /* the batch that has it */
-    int64_t time_ms;      /* of the last group */
-    uint64_t entries;     /* applied, TAKEOVERs included */
-    uint64_t events;      /* applied */
-    bool handed_over;     /* the last server to lead ended cleanly */
+    struct entry_id last;  /* the last entry applied; 0-0 none */
+    uint64_t last_hash;    /* its own hash */
+    uint64_t epoch;        /* of the last TAKEOVER */
+    struct bytes16 nonce;  /* of the last TAKEOVER */
+    uint64_t next_number;  /* of the next batch in this epoch */
+    uint64_t chain;        /* hash that the next batch must follow */
+    struct entry_id link;  /* the batch that has it */
+    int64_t time_ms;       /* of the last group */
+    uint64_t entries;      /* applied, TAKEOVERs included */
+    uint64_t events;       /* applied */
+    bool handed_over;      /* the last server to lead ended cleanly */
     uint32_t lease_ms;     /* the longest that a server may still have which led, or began to */
     uint32_t own_lease_ms; /* that of the last one alone */
 };

@@ -76,7 +76,8 @@ static void stream_absent(struct journal *journal)
         journal_go(journal, JOURNAL_CREATING);
     } else {
         journal_halt(journal,
-                     "no journal at %s; start with --create-journal if this is a new brand. If it is not, bring "
+                     "no journal at %s; start with --create-journal if this is a new brand. If it "
+                     "is not, bring "
                      "back the Redis, or the append only files, that have it",
                      journal->key);
     }
@@ -181,10 +182,11 @@ void journal_looked_at_start(struct journal *journal, const struct journal_answe
     if (entry_id_compare(id, journal->replay.last) < 0) {
         journal_came_back_shorter(journal, "the stream ends below what was read");
     } else if (entry_id_compare(id, journal->replay.last) == 0 && !is_read(journal, entry)) {
-        journal_halt(journal,
-                     "entry %.*s is not the one that was read, or that the snapshot was taken at: the "
-                     "stream was changed. Restore it from a replica or a backup",
-                     (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data);
+        journal_halt(
+            journal,
+            "entry %.*s is not the one that was read, or that the snapshot was taken at: the "
+            "stream was changed. Restore it from a replica or a backup",
+            (int)(entry->id.length > 41 ? 41 : entry->id.length), entry->id.data);
     } else if (journal->epoch != 0 && id.number == 0 && id.epoch == journal->epoch &&
                takeover_is(entry, journal->journal_id, id.epoch, journal->options.nonce)) {
         took_over(journal);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "engine/engine.h"
+#include "sound.h"
 
 #define CHECK(expression) ((expression) ? (void)0 : abort())
 
@@ -47,21 +48,6 @@ static void encode_again(const struct event *event)
     CHECK(length > 0);
     CHECK(event_decode(bytes, length, &again, &consumed) == EVENT_FINE);
     CHECK(consumed == length && again.type == event->type);
-}
-
-static void sound(const struct engine *engine)
-{
-    uint64_t issued = 0;
-    for (uint32_t index = 1; index < engine->campaigns.pool.count; index++) {
-        const struct campaign *campaign = campaign_at(&engine->campaigns, index);
-        CHECK(campaign->issued <= campaign->stock);
-        issued += campaign->issued;
-    }
-    CHECK(issued + 1 == engine->coupons.pool.count);
-    for (uint32_t index = 1; index < engine->accounts.count; index++) {
-        int64_t balance = account_at(&engine->accounts, index)->balance;
-        CHECK(balance >= 0 && balance <= BALANCE_MAX);
-    }
 }
 
 static uint32_t one_of(const struct pool *pool, uint32_t number)

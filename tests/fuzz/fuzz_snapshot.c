@@ -17,6 +17,7 @@
 #include "engine/dump.h"
 #include "net/snapshot.h"
 #include "net/snapshot_inside.h"
+#include "sound.h"
 
 #define HASH_BYTES 8U
 #define CHUNKS_MAX 64U
@@ -230,6 +231,7 @@ static void write_again(const struct engine *engine)
     snapshot_writer_destroy(&writer);
     struct engine *other = small_engine();
     ASSERT(read_chunks(&again, other, message));
+    sound(other);
     ASSERT(engine_state_hash(other) == engine_state_hash(engine));
     engine_destroy(&other);
     while (again.count > 0) {
@@ -254,6 +256,7 @@ static void read_events(const uint8_t *data, size_t size, uint32_t at_most)
         ASSERT(good);
     }
     if (good) {
+        sound(engine);
         write_again(engine);
     }
     engine_destroy(&engine);

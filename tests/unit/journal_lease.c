@@ -163,6 +163,25 @@ Test(journal_lease, a_new_server_answers_when_the_formers_lease_and_a_margin_are
     }
 }
 
+Test(journal_lease, the_lease_before_a_server_that_never_led_is_waited_for_as_well)
+{
+    (void)server_with_campaign(.lease_ms = 10000);
+    struct server *short_lived = server_start(.lease_ms = 1000);
+    serve(short_lived);
+    cr_assert_eq(short_lived->leading, 0u);
+    struct server *server = server_start(.lease_ms = 1000);
+    serve(server);
+    serve_for_ms(server, 10000);
+    cr_assert_eq(server->leading, 0u);
+    serve_for_ms(server, 600);
+    cr_assert_eq(server->leading, 1u, "%s", server->halted);
+    claim_durably(server, "a"); /* it led: who follows has to wait for its lease alone */
+    struct server *next = server_start(.lease_ms = 1000);
+    serve(next);
+    serve_for_ms(next, 1200);
+    cr_assert_eq(next->leading, 1u);
+}
+
 Test(journal_lease, the_first_server_of_a_brand_waits_for_nobody)
 {
     struct server *server = server_start(.create = true, .lease_ms = 1000);

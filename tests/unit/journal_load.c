@@ -404,6 +404,20 @@ Test(journal_load, a_snapshot_of_more_than_the_journal_has_is_a_halt)
     (void)past;
 }
 
+Test(journal_load, the_entry_that_a_snapshot_was_taken_at_must_be_the_one_that_is_there)
+{
+    struct past past = two_snapshots();
+    redis_forget(2); /* g, h: the stamped batch is the last one */
+    struct stream_entry *last = &redis.journal.entries[redis.journal.count - 1];
+    last->bytes[last->length - 20] ^= 1;
+    hash_again(last);
+    struct server *server = server_start(0);
+    serve(server);
+    assert_halted(server,
+                  "entry 1-8 is not the one that was read, or that the snapshot was taken at");
+    (void)past;
+}
+
 Test(journal_load, the_first_entry_after_a_snapshot_must_chain_to_it)
 {
     struct past past = two_snapshots();

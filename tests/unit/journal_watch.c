@@ -318,3 +318,18 @@ Test(journal_watch, a_handover_counts_when_the_replicas_have_it)
     cr_assert_eq(server->handed_over, 1u);
     cr_assert_eq(journal_state(server->journal), JOURNAL_HANDED_OVER);
 }
+
+Test(journal_watch, another_redis_on_the_same_connection_is_looked_at_anew)
+{
+    struct server *server = server_with_campaign();
+    claim_durably(server, "a");
+    redis.run_id = "fedcba9876543210fedcba9876543210fedcba98";
+    redis_forget(1); /* it has less */
+    serve_for_ms(server, JOURNAL_WATCH_MS + 10);
+    cr_assert_not(server->connected);
+    reconnect(server);
+    serve_turns(server);
+    cr_assert_eq(journal_heals(server->journal), 1u);
+    claim_durably(server, "b");
+    assert_replays_to(server);
+}
