@@ -2,6 +2,7 @@
 #include "engine/dump.h"
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 
 enum stage {
     STAGE_ENGINE,
@@ -70,16 +71,17 @@ static void member_dump(const struct engine *engine, uint32_t index, struct even
 {
     const struct member *member = member_at(&engine->members, index);
     event->type = EVENT_MEMBER_STATE;
-    event->as.member_state = (struct event_member_state){member_id(&engine->members, member),
-                                                         member->joined_at_ms, member->changed_seq};
+    event->as.member_state = (struct event_member_state){
+        member_id(&engine->members, member), member->joined_at_ms,
+        PLANTED(RESTORE_FORGETS_SEQUENCE) ? 1 : member->changed_seq};
 }
 
 static void account_dump(const struct engine *engine, uint32_t index, struct event *event)
 {
     const struct account *account = account_at(&engine->accounts, index);
     event->type = EVENT_ACCOUNT_STATE;
-    event->as.account_state = (struct event_account_state){account->member, account->asset,
-                                                           account->balance};
+    event->as.account_state = (struct event_account_state){
+        account->member, account->asset, PLANTED(SNAPSHOT_FORGETS_BALANCE) ? 1 : account->balance};
 }
 
 static void coupon_dump(const struct engine *engine, uint32_t index, struct event *event)
@@ -105,7 +107,7 @@ static void request_dump(const struct engine *engine, uint64_t number, struct ev
     const struct request *request = request_at(&engine->requests, number);
     event->type = EVENT_REQUEST_STATE;
     event->as.request_state = (struct event_request_state){.bound_at_ms = REQUEST_FORGOTTEN_MS};
-    if (request->bound_at_ms != REQUEST_FORGOTTEN_MS) {
+    if (request->bound_at_ms != REQUEST_FORGOTTEN_MS && !PLANTED(SNAPSHOT_FORGETS_REQUESTS)) {
         event->as.request_state = (struct event_request_state){
             request->key, request->fingerprint, request->result, request->bound_at_ms};
     }

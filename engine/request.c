@@ -6,6 +6,7 @@
 
 #include "engine/bug.h"
 #include "engine/bytes.h"
+#include "engine/planted.h"
 #include "engine/state.h"
 
 #define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
@@ -135,7 +136,7 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
     check->fingerprint = XXH3_64bits(bytes, (size_t)(end - bytes));
 
     uint32_t index = request_find(requests, check->key);
-    if (index == 0) {
+    if (index == 0 || PLANTED(FORGETS_REQUEST)) {
         return REQUEST_NEW;
     }
     const struct request *request = pool_at(&requests->ring, index);
@@ -143,13 +144,14 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
         return REQUEST_NEW;
     }
     check->result = request->result;
-    return request->fingerprint == check->fingerprint ? REQUEST_SAME : REQUEST_OTHER_BODY;
+    return request->fingerprint == check->fingerprint || PLANTED(ANY_BODY) ? REQUEST_SAME
+                                                                           : REQUEST_OTHER_BODY;
 }
 
 void request_bind(struct engine *engine, const struct request_check *check, uint64_t result,
                   struct outcome *outcome)
 {
-    if (!check->asked) {
+    if (!check->asked || PLANTED(BINDS_NO_REQUEST)) {
         return;
     }
     if (!request_reserve(&engine->requests)) {

@@ -6,6 +6,7 @@
  *                snapshot goes on with the list: what a former one could not finish is finished then.
  */
 #include "engine/bug.h"
+#include "engine/planted.h"
 #include "net/journal_inside.h"
 #include "net/journal_preflight.h"
 
@@ -21,7 +22,7 @@ enum journal_standing journal_standing(struct journal *journal, int64_t monotoni
     if (ended || !journal->led) {
         return JOURNAL_UNSURE;
     }
-    if (journal->options.lease_ms == 0 ||
+    if (journal->options.lease_ms == 0 || PLANTED(ANSWERS_WITHOUT_LEASE) ||
         monotonic_ms < journal->confirmed_ms + journal->options.lease_ms) {
         journal->doubt_ms = 0;
         return JOURNAL_SURE;
@@ -45,7 +46,7 @@ bool journal_stamp(struct journal *journal, struct snapshot_stamp *stamp)
     bool leads = journal->led &&
                  (journal->state == JOURNAL_IDLE || journal->state == JOURNAL_APPENDING ||
                   journal->state == JOURNAL_SYNCING);
-    if (!leads || !queue_is_all_sealed(journal->queue)) {
+    if (!leads || (!queue_is_all_sealed(journal->queue) && !PLANTED(SNAPSHOT_OF_UNSENT))) {
         return false;
     }
     ASSERT(journal->engine->seq == journal->queue->last_seq);
@@ -109,7 +110,7 @@ static void ask_record(struct journal *journal)
     char key[JOURNAL_KEY_BYTES];
     char id[ENTRY_ID_TEXT_BYTES];
     char chunks[JOURNAL_KEY_BYTES];
-    struct entry_id older = journal->kept[1];
+    struct entry_id older = PLANTED(TRIMS_TOO_EARLY) ? journal->durable : journal->kept[1];
     journal_manifests_key(journal, key);
     entry_id_write(older, id);
     switch (journal->recording) {
@@ -124,7 +125,7 @@ static void ask_record(struct journal *journal)
                      chunks_key(journal, journal->kept[journal->kept_at], chunks));
         return;
     case JOURNAL_RECORDING_COUNT:
-        JOURNAL_SEND(journal, "XLEN", chunks_key(journal, older, chunks));
+        JOURNAL_SEND(journal, "XLEN", chunks_key(journal, journal->kept[journal->kept_at], chunks));
         return;
     case JOURNAL_RECORDING_TRIM:
         JOURNAL_SEND(journal, "XTRIM", journal->key, "MINID", "~", id, "LIMIT", TRIM_AT_ONCE);
@@ -164,7 +165,7 @@ static void listed(struct journal *journal, const struct journal_answer *answer)
                    entry_id_compare(id_of(&manifest), id) == 0) {
             journal->snapshot = kept == 0 ? id : journal->snapshot;
             journal->kept[kept] = id;
-            journal->trim_chunks = manifest.chunks;
+            journal->kept_chunks[kept] = manifest.chunks;
             kept++;
         }
     }
@@ -176,23 +177,26 @@ static void listed(struct journal *journal, const struct journal_answer *answer)
 static void kept_on(struct journal *journal)
 {
     if (++journal->kept_at == journal->kept_count) {
+        journal->kept_at = 0;
         journal->recording = journal->kept_count == 2 ? JOURNAL_RECORDING_COUNT
                                                       : JOURNAL_RECORDING_NOTHING;
     }
 }
 
+/* Neither of the two may have lost a chunk: what is trimmed is nowhere else. */
 static void counted(struct journal *journal, int64_t chunks)
 {
     char id[ENTRY_ID_TEXT_BYTES];
-    if (chunks == (int64_t)journal->trim_chunks) {
+    uint32_t at = journal->kept_at;
+    if (chunks != (int64_t)journal->kept_chunks[at]) {
+        journal_note(journal,
+                     "snapshot %s has %" PRId64 " of its %" PRIu64
+                     " chunks: the journal is not trimmed",
+                     entry_id_write(journal->kept[at], id), chunks, journal->kept_chunks[at]);
+        journal->recording = JOURNAL_RECORDING_NOTHING;
+    } else if (++journal->kept_at == journal->kept_count) {
         journal->recording = JOURNAL_RECORDING_TRIM;
-        return;
     }
-    journal_note(journal,
-                 "snapshot %s has %" PRId64 " of its %" PRIu64
-                 " chunks: the journal is not trimmed",
-                 entry_id_write(journal->kept[1], id), chunks, journal->trim_chunks);
-    journal->recording = JOURNAL_RECORDING_NOTHING;
 }
 
 static void manifest_stands(struct journal *journal)
@@ -267,6 +271,13 @@ static void record_answered(struct journal *journal, const struct journal_answer
     journal_drop(journal, "its answer to what follows a snapshot makes no sense");
 }
 
+void journal_record_again(struct journal *journal)
+{
+    if (journal->recording > JOURNAL_RECORDING_LIST) {
+        journal->recording = JOURNAL_RECORDING_LIST;
+    }
+}
+
 /* --- asking ------------------------------------------------------------------------------------ */
 
 static bool probe_is_due(const struct journal *journal)
@@ -310,7 +321,7 @@ static void probed(struct journal *journal, const struct journal_answer *answer)
         journal_came_back_shorter(journal, "the stream is gone");
     } else if (!entry_id_read(answer->entries[0].id, &id)) {
         journal_drop(journal, "it answered with an entry that has no ID");
-    } else if (id.epoch > journal->epoch) {
+    } else if (id.epoch > journal->epoch && !PLANTED(PASSES_OVER_EPOCH)) {
         journal_depose_by(journal, id.epoch);
     } else if (entry_id_compare(id, journal->durable) < 0) {
         journal_came_back_shorter(journal, "the stream ends earlier");

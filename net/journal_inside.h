@@ -118,7 +118,7 @@ struct journal {
     struct entry_id kept[2];  /* ids of the two newest, newest first */
     uint32_t kept_count;
     uint32_t kept_at;                          /* the one whose chunks are being kept */
-    uint64_t trim_chunks;                      /* how many chunks the older of the two has */
+    uint64_t kept_chunks[2];                   /* how many chunks they have */
     struct entry_id forget[JOURNAL_MANIFESTS]; /* ids of those that go */
     uint32_t forget_count;
     struct entry_id snapshot; /* the newest one that is recorded, or was started from */
@@ -216,6 +216,9 @@ void journal_healed(struct journal *journal, const struct journal_answer *answer
 /* journal_aside.c: asks one of them, if one is due and nothing else is out. `idle`: nothing waits to be
  * appended. True: it was asked. */
 bool journal_ask_aside(struct journal *journal, bool idle);
+
+/* journal_aside.c: the connection is new: what is trimmed next is chosen anew, by what is there now. */
+void journal_record_again(struct journal *journal);
 
 /* journal_aside.c: what the answer to one leads to, or its refusal. */
 void journal_aside_answered(struct journal *journal, const struct journal_answer *answer);

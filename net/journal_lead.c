@@ -7,6 +7,7 @@
 #include "net/journal_inside.h"
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 
 static struct batch_stamp next_stamp(const struct journal *journal)
 {
@@ -19,12 +20,15 @@ static struct batch_stamp next_stamp(const struct journal *journal)
 /* Sends a batch that was sealed just now. */
 static void send_sealed(struct journal *journal, const struct queue_batch *batch)
 {
-    journal->next_number++;
+    journal->next_number += PLANTED(REUSES_ID) && journal->next_number % 64 == 0 ? 0 : 1;
     journal->chain = batch->chain;
     journal->behind_bytes += batch->length;
     journal->stamped_bytes += batch->length;
     journal->flying = batch;
     journal_go(journal, JOURNAL_APPENDING);
+    if (PLANTED(REPLY_BEFORE_ACKNOWLEDGEMENT)) {
+        journal->owner.durable(journal->owner.context, batch->last_seq);
+    }
 }
 
 bool journal_send_next(struct journal *journal)
@@ -88,6 +92,9 @@ void journal_pump(struct journal *journal)
 
 void journal_confirm(struct journal *journal)
 {
+    if (PLANTED(LEASE_FROM_ANSWER)) {
+        journal->confirmed_ms = journal->now_ms;
+    }
     if (journal->asked_at_ms > journal->confirmed_ms) {
         journal->confirmed_ms = journal->asked_at_ms;
     }
@@ -159,7 +166,8 @@ void journal_synced(struct journal *journal, const struct journal_answer *answer
 {
     if (answer->kind != JOURNAL_ANSWER_INTEGER) {
         journal_drop(journal, "it did not answer WAIT with a number");
-    } else if (answer->integer < (int64_t)journal->options.wait_replicas) {
+    } else if (answer->integer < (int64_t)journal->options.wait_replicas &&
+               !PLANTED(WAITS_FOR_NO_REPLICA)) {
         char why[64];
         snprintf(why, sizeof(why), "%" PRId64 " of %" PRIu32, answer->integer,
                  journal->options.wait_replicas);
@@ -272,6 +280,10 @@ void journal_looked_at_lead(struct journal *journal, const struct journal_answer
         journal_move(journal, JOURNAL_IDLE);
     } else if (missing != NULL) {
         send_again(journal, missing);
+    } else if (found != NULL && PLANTED(FOUND_COUNTS_AT_ONCE)) {
+        journal->flying = found;
+        journal_move(journal, JOURNAL_APPENDING);
+        settled(journal);
     } else if (found != NULL) {
         confirm(journal);
     } else {

@@ -1,11 +1,13 @@
 /* journal_start.c -- from the connection to BEGIN.
  *
- * The same way is gone after every lost connection. What was replayed stays valid: the replay goes
- * on behind its last entry, below the same TAKEOVER.
+ * The same way is gone after every lost connection. What was replayed stays valid as long as it is the same
+ * Redis process: the replay goes on behind its last entry, below the same TAKEOVER. With another one, which
+ * may have less or other entries, it begins anew.
  */
 #include "net/journal_inside.h"
 
 #include "engine/bug.h"
+#include "engine/planted.h"
 #include "net/journal_preflight.h"
 
 /* A page holds few entries while a batch may be large, more where they turn out small; all of
@@ -41,6 +43,7 @@ static void look_at_run_id(struct journal *journal, struct text run_id)
     memcpy(journal->run_id, run_id.data, run_id.length);
     journal->run_id[run_id.length] = '\0';
     if (++journal->redis_runs > 1) {
+        journal->loaded = journal->loaded && journal->begun; /* what was read may be gone */
         journal_note(journal, "another Redis process answers: looking at what it has");
     }
 }
@@ -195,7 +198,7 @@ void journal_looked_at_start(struct journal *journal, const struct journal_answe
             journal, "another server took over with epoch %" PRIu64 " while this one was starting",
             id.epoch);
     } else {
-        take(journal, id.epoch + 1);
+        take(journal, id.epoch + (PLANTED(TAKES_SAME_EPOCH) && id.epoch > 0 ? 0 : 1));
     }
 }
 
@@ -254,7 +257,8 @@ static void begin(struct journal *journal)
 static int64_t former_lease_ms(const struct journal *journal)
 {
     const struct replay *replay = &journal->replay;
-    if (journal->options.lease_ms == 0 || replay->handed_over || journal->epoch == 1) {
+    if (journal->options.lease_ms == 0 || replay->handed_over || journal->epoch == 1 ||
+        PLANTED(WAITS_FOR_NO_LEASE)) {
         return 0;
     }
     uint32_t lease_ms = replay->lease_ms > journal->options.lease_ms ? replay->lease_ms

@@ -15,7 +15,8 @@
 #include "engine/bug.h"
 #include "engine/pool.h"
 
-#define BLOCKS_MAX 256U /* pools at a time, of all engines of a harness; and sizes that it has seen */
+#define BLOCKS_MAX                                                                                 \
+    256U /* pools at a time, of all engines of a harness; and sizes that it has seen */
 #define BLOCK_ALIGNMENT 64U
 
 struct block {

@@ -1,4 +1,4 @@
-/* sound.c -- sums, and every look-up. A state's hash says nothing of the tables: so each record is asked for. */
+/* sound.c -- sums, and every look-up: of the tables a state's hash says nothing. */
 #include "sound.h"
 
 #include "engine/bug.h"

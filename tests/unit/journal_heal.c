@@ -69,6 +69,29 @@ static void commit_large(struct server *server)
 
 /* --- healed ----------------------------------------------------------------------------------- */
 
+Test(journal_heal, where_another_server_may_be_a_lost_takeover_is_a_halt)
+{
+    for (size_t lost = 4; lost <= 5; lost++) {
+        redis_begin();
+        ten_claims();
+        struct server *server = server_start(.lease_ms = 1000);
+        serve(server);
+        serve_for_ms(server, 2000);
+        claim_durably(server, "a");
+        claim_durably(server, "b");
+        claim_durably(server, "c");
+        lose_connection(server);
+        redis_forget(lost);
+        reconnect(server);
+        if (lost == 5) {
+            assert_halted(server, "the stream ends earlier than what this server can append again");
+        } else {
+            cr_assert_eq(journal_heals(server->journal), 1u, "its fence is up: %s", server->halted);
+        }
+        server_end(server);
+    }
+}
+
 Test(journal_heal, what_redis_lost_is_appended_again_with_its_ids_and_bytes)
 {
     /* Of 2-4 down to BEGIN 2-1 and TAKEOVER 2-0. */

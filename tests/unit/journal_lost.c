@@ -429,7 +429,10 @@ static uint32_t random_below(uint64_t *state, uint32_t limit)
 static void forget(struct server *server, uint32_t entries, bool acknowledged)
 {
     const struct entry_id durable = server->journal->durable;
+    const struct entry_id takeover = {server->journal->epoch, 0};
+    bool alone = server->journal->options.lease_ms == 0; /* else a lost TAKEOVER is a halt */
     while (entries-- > 0 && redis.journal.count > 1 &&
+           (alone || entry_id_compare(redis.journal.last, takeover) > 0) &&
            (acknowledged ||
             entry_id_compare(redis.journal.entries[redis.journal.count - 1].id, durable) > 0)) {
         redis_forget(1);

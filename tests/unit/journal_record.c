@@ -157,6 +157,22 @@ Test(journal_record, a_manifest_whose_answer_was_lost_stands)
 
 /* --- trimming --------------------------------------------------------------------------------- */
 
+/* A server with two snapshots recorded that is about to trim. */
+static struct server *before_the_trim(void)
+{
+    struct server *server = server_with_campaign();
+    claim_and_record(server, "a");
+    claim_durably(server, "b");
+    struct manifest manifest = write_snapshot(server);
+    cr_assert(journal_record(server->journal, &manifest));
+    journal_pump(server->journal);
+    while (!is_about(&server->sent[0], "XTRIM", "journal")) {
+        serve_one(server);
+        journal_pump(server->journal);
+    }
+    return server;
+}
+
 Test(journal_record, the_journal_is_trimmed_only_with_two_and_only_behind_the_older)
 {
     struct server *server = server_with_campaign();
@@ -227,6 +243,18 @@ Test(journal_record, it_is_not_trimmed_when_the_older_ones_chunks_are_not_all_th
     cr_assert_lt(entry_id_compare(first_id(), stamp_id(&newest)), 0);
 }
 
+Test(journal_record, what_redis_lost_while_it_was_away_is_not_trimmed_for)
+{
+    struct server *server = before_the_trim();
+    cr_assert(is_about(&server->sent[0], "XTRIM", "journal"));
+    lose_connection(server);
+    redis.manifests.count--; /* it comes back without the newest manifest */
+    reconnect(server);
+    serve_turns(server);
+    cr_assert_eq(first_id().epoch, 0u);
+    cr_assert_eq(journal_trimmed(server->journal), 0u);
+}
+
 Test(journal_record, the_third_is_forgotten_and_the_two_that_are_kept_stay)
 {
     struct server *server = server_with_campaign();
@@ -295,8 +323,8 @@ Test(journal_record, a_server_that_starts_finishes_what_a_former_one_could_not)
 /* clang-format off */
 static const struct { const char *command; const char *key; } steps[] = {
     {"XADD",      "snapshots"}, {"XREVRANGE", "snapshots"}, {"PERSIST", "snapshot:"}, {"PERSIST", "snapshot:"},
-    {"XLEN",      "snapshot:"}, {"XTRIM",     "journal"},   {"XTRIM",   "journal"},   {"PEXPIRE", "snapshot:"},
-    {"XTRIM",     "snapshots"},
+    {"XLEN",      "snapshot:"}, {"XLEN",      "snapshot:"}, {"XTRIM",   "journal"},   {"XTRIM",   "journal"},
+    {"PEXPIRE",   "snapshot:"}, {"XTRIM",     "snapshots"},
 };
 /* clang-format on */
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
