@@ -39,6 +39,11 @@ bool pool_init(struct pool *pool, size_t record_bytes, uint32_t limit)
     return true;
 }
 
+void pool_keep_from_children(struct pool *pool)
+{
+    (void)madvise(pool->base, pool->bytes_max, MADV_DONTFORK);
+}
+
 void pool_deinit(struct pool *pool)
 {
     if (pool->base != NULL) {

@@ -27,6 +27,9 @@ struct pool {
 bool pool_init(struct pool *pool, size_t record_bytes, uint32_t limit)
     __attribute__((warn_unused_result));
 
+/* Keeps its pages out of forked children, which then cost no copies: a child must not touch them. Only a hint. */
+void pool_keep_from_children(struct pool *pool);
+
 /* Gives everything back. A zeroed pool may be deinited. */
 void pool_deinit(struct pool *pool);
 

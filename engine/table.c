@@ -26,6 +26,9 @@ bool table_init(struct table *table, uint64_t limit)
         table_deinit(table);
         return false;
     }
+    /* Who writes a snapshot walks records, never a table; and every claim writes into one. */
+    pool_keep_from_children(&table->buckets);
+    pool_keep_from_children(&table->overflows);
     uint32_t first = pool_add(&table->buckets);
     ASSERT(first == 1);
     table->bucket_count = 1;

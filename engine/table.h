@@ -11,6 +11,8 @@
  * next bucket in turn is split into itself and a new one at the end. So an insert moves a dozen entries
  * at most now and then, and there is never a pause.
  *
+ * A forked child has no tables: it reads records only.
+ *
  *     index = table_find(&table, hash, member_is, &key);          0: not there
  *     decide: table_reserve(&table)        apply: table_add(&table, hash, index, member_hash, pool)
  */

@@ -258,6 +258,9 @@ static void refused(struct journal *journal, struct text error)
                               "--redis-username for other users than the default one");
     } else if (is_passing(error) || journal->begun) {
         journal_hold(journal, "Redis refuses for now", error);
+        if (begins_with(error, "LOADING")) { /* it is over at any moment, and everybody waits */
+            journal->retry_at_ms = journal->now_ms + JOURNAL_BACK_OFF_MS_MIN;
+        }
     } else if (journal->state == JOURNAL_CHECKING_SETTINGS) {
         journal_halt(journal,
                      "Redis does not show its settings (%.*s): allow CONFIG GET to this user (and "

@@ -13,7 +13,7 @@
 #define PROBES_PER_LEASE 3
 #define PROBE_AGAIN_MS 100
 #define RECORD_AGAIN_MS 1000
-#define TRIM_AT_ONCE "1000" /* entries; a bound for how long Redis is busy with it */
+#define TRIM_AT_ONCE "100" /* entries; a bound for how long Redis is busy with it */
 
 enum journal_standing journal_standing(struct journal *journal, int64_t monotonic_ms)
 {

@@ -70,17 +70,24 @@ bool preflight_check(enum journal_durability durability, const struct journal_an
         if (accepts(needed, value)) {
             continue;
         }
+        /* "noeviction volatile-*" is shown by its first word, "always everysec" by its weaker one. */
+        const char *last = strrchr(needed, ' ');
+        char needed_words[32];
+        snprintf(needed_words, sizeof(needed_words), "%.*s", (int)strcspn(needed, " "), needed);
+        if (last != NULL && strchr(last, '*') == NULL) {
+            snprintf(needed_words, sizeof(needed_words), "%s", last + 1);
+        }
         uint32_t weaker = (uint32_t)durability;
         while (!accepts(accepted[setting][weaker], value)) {
             weaker++;
         }
         snprintf(message, JOURNAL_MESSAGE_BYTES,
-                 "Redis has %s %.*s, but --durability %s needs %.*s: set it (CONFIG SET and "
+                 "Redis has %s %.*s, but --durability %s needs %s: set it (CONFIG SET and "
                  "redis.conf), or promise less with --durability %s",
                  preflight_settings[setting],
                  value.length > 0 ? (int)(value.length > 64 ? 64 : value.length) : 7,
-                 value.length > 0 ? value.data : "unknown", promises[durability],
-                 (int)strcspn(needed, " "), needed, promises[weaker]);
+                 value.length > 0 ? value.data : "unknown", promises[durability], needed_words,
+                 promises[weaker]);
         return false;
     }
     return true;

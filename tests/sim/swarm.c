@@ -17,7 +17,7 @@ static void draw_weights(struct sim *sim)
         uint32_t factor = ONE_OF(sim, 0, 1, 1, 1, 3);
         sim->swarm.weights[fault] = weights[fault] * factor;
     }
-    if (sim->swarm.weights[FAULT_REDIS_SHORTER] > 0) {
+    if (sim->swarm.weights[FAULT_REDIS_SHORTER] > 0 || sim->swarm.everysec) {
         sim->swarm.weights[FAULT_CHUNK_LOST] = 0; /* both together may rightly leave no snapshot */
     }
     sim->swarm.weights[FAULT_CLIENT_CUT] =
