@@ -193,6 +193,20 @@ static bool is_sealed(const struct queue_batch *batch, const struct journal_entr
            memcmp(entry->bytes, batch->builder.bytes, batch->length) == 0;
 }
 
+/* Tells whether another server took over, by the highest epoch among the entries. Asked first: it may have
+ * trimmed what this server knows. */
+static bool is_deposed(struct journal *journal, const struct journal_answer *answer)
+{
+    for (size_t at = answer->count; at > 0; at--) {
+        struct entry_id id;
+        if (entry_id_read(answer->entries[at - 1].id, &id) && id.epoch > journal->epoch) {
+            journal_depose_by(journal, id.epoch);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Compares the entries from the last acknowledged one on with our sealed batches, one by one:
  * one that is there counts only if those before it are. Sets `found` to the last that is. False:
  * it ended. */
@@ -210,9 +224,7 @@ static bool compare(struct journal *journal, const struct journal_answer *answer
             return false;
         }
         entry_id_write(id, text);
-        if (id.epoch > journal->epoch) {
-            journal_depose_by(journal, id.epoch);
-        } else if (at == 0) {
+        if (at == 0) {
             if (is_durable(journal, entry, id)) {
                 continue;
             }
@@ -270,7 +282,7 @@ void journal_looked_at_lead(struct journal *journal, const struct journal_answer
         journal_came_back_shorter(journal, "the stream ends earlier");
         return;
     }
-    if (!compare(journal, answer, &found)) {
+    if (is_deposed(journal, answer) || !compare(journal, answer, &found)) {
         return;
     }
     journal->resolves += journal->unsettled ? 1 : 0;
