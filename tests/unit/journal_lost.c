@@ -531,3 +531,19 @@ Test(journal_lost, whatever_is_lost_at_random_nothing_acknowledged_is)
         fake_end();
     }
 }
+
+Test(journal_lost, who_was_replaced_and_then_trimmed_away_knows_that_it_was_replaced)
+{
+    struct server *former = server_with_campaign();
+    claim_durably(former, "a");
+    claim(former, "b");
+    pump_append(former);
+    lose_answer(former); /* it arrived */
+    struct server *server = server_start(0);
+    serve(server);
+    claim_durably(server, "c");
+    stream_shift(&redis.journal, redis.journal.count - 4); /* what is left begins with the lost one */
+    server_connect(former);
+    serve(former);
+    cr_assert_eq(journal_state(former->journal), JOURNAL_DEPOSED, "%s", former->halted);
+}
