@@ -237,6 +237,9 @@ void journal_snapshot_key(const struct journal *journal, const struct snapshot_s
 bool journal_record(struct journal *journal, const struct manifest *manifest)
     __attribute__((warn_unused_result));
 
+/* Lets the chunks go of a snapshot that failed, if nothing is being recorded; else they go by themselves. */
+void journal_forget_snapshot(struct journal *journal, const struct snapshot_stamp *stamp);
+
 /* For INFO, logs and tests. */
 enum journal_state journal_state(const struct journal *journal);
 const char *

@@ -78,6 +78,16 @@ bool journal_record(struct journal *journal, const struct manifest *manifest)
     return true;
 }
 
+void journal_forget_snapshot(struct journal *journal, const struct snapshot_stamp *stamp)
+{
+    if (journal->recording == JOURNAL_RECORDING_NOTHING && journal->led) {
+        journal->forget[0] = (struct entry_id){stamp->epoch, stamp->number};
+        journal->forget_count = 1;
+        journal->recording = JOURNAL_RECORDING_ORPHAN;
+        journal->recording_at_ms = 0;
+    }
+}
+
 static bool record_is_due(const struct journal *journal)
 {
     return journal->recording != JOURNAL_RECORDING_NOTHING &&
@@ -131,6 +141,7 @@ static void ask_record(struct journal *journal)
         JOURNAL_SEND(journal, "XTRIM", journal->key, "MINID", "~", id, "LIMIT", TRIM_AT_ONCE);
         return;
     case JOURNAL_RECORDING_FORGET:
+    case JOURNAL_RECORDING_ORPHAN:
         JOURNAL_SEND(journal, "PEXPIRE",
                      chunks_key(journal, journal->forget[journal->forget_count - 1], chunks), "1");
         return;
@@ -263,6 +274,7 @@ static void record_answered(struct journal *journal, const struct journal_answer
                                                        : JOURNAL_RECORDING_SHORTEN;
         return;
     case JOURNAL_RECORDING_SHORTEN:
+    case JOURNAL_RECORDING_ORPHAN:
         journal->recording = JOURNAL_RECORDING_NOTHING;
         return;
     case JOURNAL_RECORDING_NOTHING:
@@ -273,7 +285,8 @@ static void record_answered(struct journal *journal, const struct journal_answer
 
 void journal_record_again(struct journal *journal)
 {
-    if (journal->recording > JOURNAL_RECORDING_LIST) {
+    if (journal->recording > JOURNAL_RECORDING_LIST &&
+        journal->recording != JOURNAL_RECORDING_ORPHAN) {
         journal->recording = JOURNAL_RECORDING_LIST;
     }
 }
@@ -303,7 +316,9 @@ bool journal_ask_aside(struct journal *journal, bool idle)
     } else if (idle && probe_is_due(journal)) {
         aside = JOURNAL_ASIDE_PROBE;
         JOURNAL_SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
-    } else if (!held && record_is_due(journal)) {
+    } else if (record_is_due(journal) &&
+               (!held || journal->recording != JOURNAL_RECORDING_MANIFEST)) {
+        /* What trims is no write that a full Redis refuses, and may be what it waits for. */
         aside = JOURNAL_ASIDE_RECORD;
         ask_record(journal);
     }
@@ -360,7 +375,12 @@ static void role_seen(struct journal *journal, const struct journal_answer *answ
     if (answer->kind == JOURNAL_ANSWER_TEXT) {
         info = preflight_info_read(answer->text);
     }
-    watched(journal, !info.writes_fail, "its last write to the append only file failed");
+    if (info.rewrites &&
+        journal->weak) { /* it may have been turned on just now, and hold nothing yet */
+        watched(journal, false, "it rewrites its append only file");
+    } else {
+        watched(journal, !info.writes_fail, "its last write to the append only file failed");
+    }
     if (!info.master) {
         journal_drop(journal, "it has become a replica");
     } else if (!text_equal(info.run_id, text_of(journal->run_id)) && info.run_id.length > 0) {

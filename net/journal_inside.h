@@ -43,6 +43,7 @@ enum journal_recording {
     JOURNAL_RECORDING_TRIM,    /* the journal, some entries at a time */
     JOURNAL_RECORDING_FORGET,  /* let the chunks of the third go */
     JOURNAL_RECORDING_SHORTEN, /* and its manifest */
+    JOURNAL_RECORDING_ORPHAN,  /* let chunks go that no manifest will name */
 };
 
 struct journal {

@@ -114,12 +114,18 @@ static struct text line_of(struct text info, const char *name)
     return (struct text){"", 0};
 }
 
+static bool is_on(struct text info, const char *name)
+{
+    return text_equal(line_of(info, name), TEXT("1"));
+}
+
 struct preflight_info preflight_info_read(struct text info)
 {
     struct text written = line_of(info, "aof_last_write_status");
     return (struct preflight_info){
         .master = text_equal(line_of(info, "role"), TEXT("master")),
         .writes_fail = written.length > 0 && !text_equal(written, TEXT("ok")),
+        .rewrites = is_on(info, "aof_rewrite_in_progress") || is_on(info, "aof_rewrite_scheduled"),
         .run_id = line_of(info, "run_id"),
     };
 }

@@ -8,6 +8,9 @@
  *     role                        master       master             master
  *     aof_last_write_status       ok           ok                 anything
  *
+ * An append only file that was turned on while Redis runs holds nothing before its first rewrite is over: what
+ * is written until then is lost if Redis dies. Settings alone do not show it; that it rewrites does.
+ *
  * The journal's key has no time to live, so a volatile-* policy never evicts it.
  */
 #ifndef BOON_NET_JOURNAL_PREFLIGHT_H
@@ -29,6 +32,7 @@ bool preflight_check(enum journal_durability durability, const struct journal_an
 struct preflight_info {
     bool master;
     bool writes_fail;   /* its last write to the append only file failed */
+    bool rewrites;      /* it rewrites that file, or is about to */
     struct text run_id; /* of the process; empty = it did not say */
 };
 

@@ -27,6 +27,7 @@ void journal_settings_told(struct journal *journal, const struct journal_answer 
     if (enough) {
         journal_go(journal, JOURNAL_CHECKING_ROLE);
     } else if (journal->begun) {
+        journal->weak = true;
         journal_hold(journal, "nothing is acknowledged", text_of(message));
     } else {
         journal_halt(journal, "%s", message);
@@ -48,6 +49,14 @@ static void look_at_run_id(struct journal *journal, struct text run_id)
     }
 }
 
+/* Tells whether the append only file may have been turned on just now: it may at any start, unless the Redis is
+ * a private one; while this server leads, its settings were seen to be weak before. */
+static bool may_hold_nothing(const struct journal *journal)
+{
+    bool unknown = journal->options.lease_ms > 0 && !journal->begun;
+    return journal->options.durability != JOURNAL_DURABILITY_NONE && (unknown || journal->weak);
+}
+
 void journal_role_told(struct journal *journal, const struct journal_answer *answer)
 {
     if (answer->kind != JOURNAL_ANSWER_TEXT) {
@@ -63,6 +72,9 @@ void journal_role_told(struct journal *journal, const struct journal_answer *ans
                      "this Redis is a replica: give the address of its primary to --redis");
     } else if (info.writes_fail && journal->options.durability != JOURNAL_DURABILITY_NONE) {
         journal_hold(journal, "Redis cannot write its append only file", TEXT("see its log"));
+    } else if (info.rewrites && may_hold_nothing(journal)) {
+        journal_hold(journal, "Redis rewrites its append only file",
+                     TEXT("which may hold nothing before that is over"));
     } else {
         journal->weak = false;
         journal_go(journal, JOURNAL_IDENTIFYING);

@@ -19,12 +19,13 @@ struct server_snapshot {
     struct journal_redis_options where;
     struct snapshot_child *child;
     bool wanted;
-    bool recording;     /* the journal has it */
-    bool done;          /* `manifest` waits for the journal to take it */
-    int64_t not_before; /* monotonic ms; after a failure */
-    int64_t again_ms;   /* next wait */
-    int64_t last_ms;    /* monotonic; the last one that was recorded, or the start */
-    uint64_t last_seq;  /* of its stamp */
+    bool recording;              /* the journal has it */
+    bool done;                   /* `manifest` waits for the journal to take it */
+    int64_t not_before;          /* monotonic ms; after a failure */
+    int64_t again_ms;            /* next wait */
+    int64_t last_ms;             /* monotonic; the last one that was recorded, or the start */
+    uint64_t last_seq;           /* of its stamp */
+    struct snapshot_stamp stamp; /* of the one that the child writes */
     struct manifest manifest;
     uint64_t recorded;
     uint64_t failed;
@@ -52,7 +53,9 @@ static void on_done(void *context, const struct manifest *manifest)
 
 static void on_failed(void *context, const char *message)
 {
-    fail(context, message);
+    struct server_snapshot *snapshot = context;
+    journal_forget_snapshot(snapshot->server->journal, &snapshot->stamp);
+    fail(snapshot, message);
 }
 
 struct server_snapshot *server_snapshot_create(struct server *server,
@@ -124,6 +127,7 @@ static void start(struct server_snapshot *snapshot)
     journal_genesis(server->journal, &job.genesis);
     journal_snapshot_key(server->journal, &job.stamp, job.key);
     snapshot->wanted = false;
+    snapshot->stamp = job.stamp;
     if (!snapshot_child_start(snapshot->child, &job, message, sizeof(message))) {
         fail(snapshot, message);
         return;

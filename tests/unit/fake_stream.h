@@ -47,6 +47,7 @@ static struct {
     const char *settings[8]; /* names and values */
     const char *role;
     const char *run_id;
+    bool rewrites;         /* its append only file */
     const char *written;   /* aof_last_write_status; NULL: it says nothing of it */
     int64_t replicas;      /* that have all */
     const char *error;     /* answered to the next `errors` commands named `error_to` */
@@ -79,6 +80,7 @@ static inline void redis_begin(void)
     redis.role = "master";
     redis.run_id = "0123456789abcdef0123456789abcdef01234567";
     redis.written = "ok";
+    redis.rewrites = false;
 }
 
 static inline bool ends_with(const char *text, const char *end)
@@ -307,6 +309,9 @@ static inline void redis_info(const struct command_sent *command, struct reply *
         length += snprintf(reply->text + length, sizeof(reply->text) - (size_t)length,
                            "aof_last_write_status:%s\r\n", redis.written);
     }
+    length += snprintf(reply->text + length, sizeof(reply->text) - (size_t)length,
+                       "aof_rewrite_in_progress:%d\r\naof_rewrite_scheduled:0\r\n",
+                       redis.rewrites ? 1 : 0);
     snprintf(reply->text + length, sizeof(reply->text) - (size_t)length,
              "\r\n# Replication\r\nrole:%s\r\nconnected_slaves:0\r\n", redis.role);
     reply_text(reply, reply->text);

@@ -542,7 +542,8 @@ Test(journal_lost, who_was_replaced_and_then_trimmed_away_knows_that_it_was_repl
     struct server *server = server_start(0);
     serve(server);
     claim_durably(server, "c");
-    stream_shift(&redis.journal, redis.journal.count - 4); /* what is left begins with the lost one */
+    stream_shift(&redis.journal,
+                 redis.journal.count - 4); /* what is left begins with the lost one */
     server_connect(former);
     serve(former);
     cr_assert_eq(journal_state(former->journal), JOURNAL_DEPOSED, "%s", former->halted);

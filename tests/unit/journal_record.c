@@ -243,6 +243,31 @@ Test(journal_record, it_is_not_trimmed_when_the_older_ones_chunks_are_not_all_th
     cr_assert_lt(entry_id_compare(first_id(), stamp_id(&newest)), 0);
 }
 
+Test(journal_record, a_redis_that_is_full_is_trimmed_while_appends_are_held)
+{
+    struct server *server = before_the_trim();
+    refuse("XADD", NULL, "OOM command not allowed when used memory > 'maxmemory'.", 1000);
+    claim(server, "c");
+    serve_for_ms(server, 2500);
+    cr_assert(journal_is_held(server->journal));
+    cr_assert_gt(journal_trimmed(server->journal), 0u);
+    redis.errors = 0;
+    serve_for_ms(server, 2500);
+    cr_assert_eq(server->durable_seq, server->engine->seq);
+}
+
+Test(journal_record, the_chunks_of_a_snapshot_that_failed_are_let_go)
+{
+    struct server *server = server_with_campaign();
+    claim_durably(server, "a");
+    struct manifest manifest = write_snapshot(server);
+    cr_assert(chunks_of(server, &manifest)->exists);
+    journal_forget_snapshot(server->journal, &manifest.stamp);
+    serve_turns(server);
+    cr_assert_not(chunks_of(server, &manifest)->exists);
+    claim_and_record(server, "b");
+}
+
 Test(journal_record, what_redis_lost_while_it_was_away_is_not_trimmed_for)
 {
     struct server *server = before_the_trim();

@@ -333,3 +333,42 @@ Test(journal_watch, another_redis_on_the_same_connection_is_looked_at_anew)
     claim_durably(server, "b");
     assert_replays_to(server);
 }
+
+Test(journal_watch, an_append_only_file_that_was_turned_on_counts_when_its_first_rewrite_is_over)
+{
+    struct server *server = server_with_campaign();
+    redis.settings[1] = "no";
+    serve_for_ms(server, JOURNAL_WATCH_MS + 10);
+    cr_assert(journal_is_weak(server->journal));
+    uint32_t appends = redis.appends;
+    claim(server, "a");
+    redis.settings[1] = "yes";
+    redis.rewrites = true;
+    serve_for_ms(server, 3 * JOURNAL_WATCH_MS);
+    cr_assert(journal_is_weak(server->journal));
+    cr_assert_eq(redis.appends, appends);
+    redis.rewrites = false;
+    serve_for_ms(server, JOURNAL_WATCH_MS + 10);
+    cr_assert_eq(server->durable_seq, server->engine->seq);
+    redis.rewrites = true; /* as it does by itself now and then */
+    serve_for_ms(server, 2 * JOURNAL_WATCH_MS);
+    cr_assert_not(journal_is_weak(server->journal));
+}
+
+Test(journal_watch, a_start_at_anothers_redis_waits_for_a_rewrite)
+{
+    redis.rewrites = true;
+    struct server *server = server_start(.create = true, .lease_ms = 1000);
+    serve_for_ms(server, 3000);
+    cr_assert_eq(server->leading, 0u);
+    cr_assert_str_eq(journal_state_word(server->journal), "held");
+    cr_assert_eq(redis.appends, 0u, "nobody was deposed meanwhile");
+    redis.rewrites = false;
+    serve_for_ms(server, 2100);
+    cr_assert_eq(server->leading, 1u);
+    redis_begin();
+    redis.rewrites = true;
+    server = server_start(.create = true);
+    serve(server);
+    cr_assert_eq(server->leading, 1u, "nobody sets a private one");
+}
