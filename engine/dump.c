@@ -107,9 +107,10 @@ static void request_dump(const struct engine *engine, uint64_t number, struct ev
     const struct request *request = request_at(&engine->requests, number);
     event->type = EVENT_REQUEST_STATE;
     event->as.request_state = (struct event_request_state){.bound_at_ms = REQUEST_FORGOTTEN_MS};
-    if (request->bound_at_ms != REQUEST_FORGOTTEN_MS && !PLANTED(SNAPSHOT_FORGETS_REQUESTS)) {
+    if (!request_is_forgotten(request) && !PLANTED(SNAPSHOT_FORGETS_REQUESTS)) {
         event->as.request_state = (struct event_request_state){
-            request->key, request->fingerprint, request->result, request->bound_at_ms};
+            request->key, request_fingerprint(request), bytes_get_u64(request->result),
+            request_bound_at_ms(request)};
     }
 }
 

@@ -124,14 +124,14 @@ static void add_requests(struct chain *chain, const struct requests *requests)
 {
     for (uint64_t number = requests->forgotten; number < requests->bound; number++) {
         const struct request *request = request_at(requests, number);
-        if (request->bound_at_ms == REQUEST_FORGOTTEN_MS) {
+        if (request_is_forgotten(request)) {
             continue;
         }
         add_number(chain, bytes_get_u64(request->key.at));
         add_number(chain, bytes_get_u64(request->key.at + 8));
-        add_number(chain, request->fingerprint);
-        add_number(chain, request->result);
-        add_number(chain, (uint64_t)request->bound_at_ms);
+        add_number(chain, request_fingerprint(request));
+        add_number(chain, bytes_get_u64(request->result));
+        add_number(chain, (uint64_t)request_bound_at_ms(request));
         end_run(chain);
     }
 }

@@ -11,7 +11,7 @@
 
 #define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
 
-_Static_assert(sizeof(struct request) == 40, "a request record is 40 bytes");
+_Static_assert(sizeof(struct request) == 36, "a request record is 36 bytes");
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "SipHash-128 gives 16 bytes");
 
 struct request_key {
@@ -140,12 +140,12 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
         return REQUEST_NEW;
     }
     const struct request *request = pool_at(&requests->ring, index);
-    if (now_ms - request->bound_at_ms >= requests->window_ms) {
+    if (now_ms - request_bound_at_ms(request) >= requests->window_ms) {
         return REQUEST_NEW;
     }
-    check->result = request->result;
-    return request->fingerprint == check->fingerprint || PLANTED(ANY_BODY) ? REQUEST_SAME
-                                                                           : REQUEST_OTHER_BODY;
+    check->result = bytes_get_u64(request->result);
+    bool same = request_fingerprint(request) == (check->fingerprint & REQUEST_FINGERPRINT_MASK);
+    return same || PLANTED(ANY_BODY) ? REQUEST_SAME : REQUEST_OTHER_BODY;
 }
 
 void request_bind(struct engine *engine, const struct request_check *check, uint64_t result,
@@ -167,10 +167,10 @@ void request_bind(struct engine *engine, const struct request_check *check, uint
 static void forget_oldest(struct requests *requests)
 {
     struct request *oldest = request_at(requests, requests->forgotten);
-    if (oldest->bound_at_ms != REQUEST_FORGOTTEN_MS) {
+    if (!request_is_forgotten(oldest)) {
         uint32_t index = 1 + (uint32_t)(requests->forgotten % requests->limit);
         table_remove(&requests->table, request_hash(oldest->key), index);
-        oldest->bound_at_ms = REQUEST_FORGOTTEN_MS;
+        request_forget(oldest);
     }
     requests->forgotten++;
 }
@@ -181,7 +181,7 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
     for (uint32_t n = 0; n < FORGET_AT_ONCE && requests->forgotten < requests->bound; n++) {
         const struct request *oldest = request_at(requests, requests->forgotten);
         bool full = requests->bound - requests->forgotten == requests->limit;
-        if (!full && engine->time_ms - oldest->bound_at_ms < requests->window_ms) {
+        if (!full && engine->time_ms - request_bound_at_ms(oldest) < requests->window_ms) {
             break;
         }
         forget_oldest(requests);
@@ -192,11 +192,11 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
         ASSERT(added == index);
     }
     uint32_t old = request_find(requests, event->key);
-    *(struct request *)pool_at(&requests->ring, index) = (struct request){
-        event->key, event->fingerprint, event->result, engine->time_ms};
+    request_fill(pool_at(&requests->ring, index), event->key, event->fingerprint, event->result,
+                 engine->time_ms);
     if (old != 0) {
         table_replace(&requests->table, request_hash(event->key), old, index);
-        ((struct request *)pool_at(&requests->ring, old))->bound_at_ms = REQUEST_FORGOTTEN_MS;
+        request_forget(pool_at(&requests->ring, old));
     } else {
         request_link(requests, index);
     }

@@ -4,7 +4,7 @@
  * it free. An OK that found nothing left to change binds too: sent again, after others have moved on, it
  * must not undo what they did. The key is a keyed 128-bit hash of (principal, command, member or campaign
  * as sent, id), with a fingerprint of the body beside it. Records lie in a ring: when it is full, or a
- * record is older than the window, the oldest is forgotten. 40 bytes each.
+ * record is older than the window, the oldest is forgotten. 36 bytes each.
  *
  *     look → NEW ──accepted──► bind        look → SAME → the first answer again
  *                └─refused───► (free)      look → OTHER_BODY → REQUEST_MISMATCH
@@ -22,13 +22,49 @@ struct outcome;
 
 struct request {
     struct bytes16 key;
-    uint64_t fingerprint; /* of the body */
-    uint64_t result;      /* the answer: a serial number, a balance, a stock, what a campaign did */
-    int64_t bound_at_ms;  /* ms since 1970; REQUEST_FORGOTTEN_MS = bound anew since */
+    uint8_t result[8];      /* the answer's word: a serial number, a balance, a stock … */
+    uint8_t fingerprint[6]; /* of the body: the lower bits of its hash */
+    uint8_t bound_at[6];    /* ms since 1970; all ones = bound anew since */
 };
 
 #define REQUEST_FORGOTTEN_MS (-1)
 #define REQUEST_BODY_PARTS_MAX 4U
+
+#define REQUEST_FINGERPRINT_MASK UINT64_C(0xffffffffffff)
+
+static inline int64_t request_bound_at_ms(const struct request *request)
+{
+    uint64_t time = 0;
+    memcpy(&time, request->bound_at, sizeof(request->bound_at));
+    return time == REQUEST_FINGERPRINT_MASK ? REQUEST_FORGOTTEN_MS : (int64_t)time;
+}
+
+static inline bool request_is_forgotten(const struct request *request)
+{
+    return request_bound_at_ms(request) == REQUEST_FORGOTTEN_MS;
+}
+
+static inline uint64_t request_fingerprint(const struct request *request)
+{
+    uint64_t fingerprint = 0;
+    memcpy(&fingerprint, request->fingerprint, sizeof(request->fingerprint));
+    return fingerprint;
+}
+
+/* Fills a record; a `bound_at_ms` of REQUEST_FORGOTTEN_MS leaves it empty. */
+static inline void request_fill(struct request *request, struct bytes16 key, uint64_t fingerprint,
+                                uint64_t result, int64_t bound_at_ms)
+{
+    request->key = key;
+    bytes_put_u64(request->result, result);
+    memcpy(request->fingerprint, &fingerprint, sizeof(request->fingerprint));
+    memcpy(request->bound_at, &bound_at_ms, sizeof(request->bound_at));
+}
+
+static inline void request_forget(struct request *request)
+{
+    memset(request->bound_at, 0xff, sizeof(request->bound_at));
+}
 
 struct requests {
     struct pool ring;   /* record 1 + n % limit is the n-th bound */

@@ -109,7 +109,7 @@ static const char *link_request(struct restore *restore, uint32_t index)
 {
     struct requests *requests = &restore->engine->requests;
     const struct request *request = pool_at(&requests->ring, index);
-    if (request->bound_at_ms == REQUEST_FORGOTTEN_MS) {
+    if (request_is_forgotten(request)) {
         return NULL;
     }
     if (request_find(requests, request->key) != 0) {
@@ -447,11 +447,7 @@ static const char *request_state_restore(struct restore *restore,
     table_prefetch(&requests->table, hash);
     uint32_t index = pool_add(&requests->ring);
     struct request *request = pool_at(&requests->ring, index);
-    *request = (struct request){.bound_at_ms = REQUEST_FORGOTTEN_MS};
-    if (!forgotten) {
-        *request = (struct request){event->key, event->fingerprint, event->result,
-                                    event->bound_at_ms};
-    }
+    request_fill(request, event->key, event->fingerprint, event->result, event->bound_at_ms);
     requests->bound++;
     return taken(restore, index, hash);
 }

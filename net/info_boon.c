@@ -173,7 +173,7 @@ static void requests(struct info *info, const struct server *server)
     const struct requests *requests = &server->engine->requests;
     int64_t reach_ms = 0;
     for (uint64_t number = requests->forgotten; number < requests->bound; number++) {
-        int64_t bound_at_ms = request_at(requests, number)->bound_at_ms;
+        int64_t bound_at_ms = request_bound_at_ms(request_at(requests, number));
         if (bound_at_ms != REQUEST_FORGOTTEN_MS || number - requests->forgotten >= 1000) {
             reach_ms = bound_at_ms == REQUEST_FORGOTTEN_MS ? 0 : server->now_ms - bound_at_ms;
             break;

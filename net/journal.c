@@ -3,10 +3,10 @@
  *     DOWN ◄──────────────────────── connection lost, from everywhere but the ends
  *      │ connected
  *      ▼
- *     CHECKING_SETTINGS ──► CHECKING_ROLE ──► IDENTIFYING ◄──► CREATING
- *                                                  │
- *                              first time          ▼
- *                    LOADING ◄── FINDING ◄─────────┤ a snapshot was settled on
+ *     CHECKING_SETTINGS ──► CHECKING_ROLE ──► IDENTIFYING ◄─────────────── CREATING ◄┐
+ *                                                  │                                │
+ *                              first time          ▼                 a new brand    │
+ *                    LOADING ◄─► FINDING ◄─────────┤ a snapshot was settled on  (FINDING)
  *                       │           │              ▼
  *                       └───────────┴─────────► LOOKING ◄──────────────────┐ "equal or smaller",
  *          race lost, outcome unknown ┌────────►   │ │ │ │                 │ or healed
@@ -45,11 +45,12 @@ static const uint32_t legal_moves[] = {
                      TO(JOURNAL_HALTED) | TO(JOURNAL_HANDED_OVER),
     [JOURNAL_CHECKING_SETTINGS] = TO(JOURNAL_CHECKING_ROLE) | TO_END_BEFORE_BEGIN,
     [JOURNAL_CHECKING_ROLE] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
-    [JOURNAL_IDENTIFYING] = TO(JOURNAL_CREATING) | TO(JOURNAL_FINDING) | TO(JOURNAL_LOOKING) |
-                            TO(JOURNAL_MISSING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_IDENTIFYING] = TO(JOURNAL_FINDING) | TO(JOURNAL_LOOKING) | TO(JOURNAL_MISSING) |
+                            TO_END_BEFORE_BEGIN,
     [JOURNAL_CREATING] = TO(JOURNAL_IDENTIFYING) | TO_END_BEFORE_BEGIN,
-    [JOURNAL_FINDING] = TO(JOURNAL_LOADING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
-    [JOURNAL_LOADING] = TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
+    [JOURNAL_FINDING] = TO(JOURNAL_CREATING) | TO(JOURNAL_LOADING) | TO(JOURNAL_LOOKING) |
+                        TO_END_BEFORE_BEGIN,
+    [JOURNAL_LOADING] = TO(JOURNAL_FINDING) | TO(JOURNAL_LOOKING) | TO_END_BEFORE_BEGIN,
     [JOURNAL_LOOKING] = TO(JOURNAL_TAKING) | TO(JOURNAL_MEASURING) | TO(JOURNAL_IDLE) |
                         TO(JOURNAL_APPENDING) | TO(JOURNAL_DEPOSED) | TO(JOURNAL_MISSING) |
                         TO_END_BEFORE_BEGIN,

@@ -94,6 +94,10 @@ void journal_missed(struct journal *journal, const struct journal_answer *answer
                      "entries are missing below the stream's last one: the stream was changed");
         return;
     }
+    if (journal->weak) { /* what is appended again has to stay */
+        journal_drop(journal, "it has lost entries, and promises less than asked for");
+        return;
+    }
     uint64_t next = id.epoch == journal->epoch ? id.number + 1 : 0;
     if (!has_all(journal, next) || !is_before(journal, &answer->entries[0], id, next)) {
         halt(journal, "the stream ends earlier than what this server can append again");

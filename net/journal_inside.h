@@ -68,6 +68,7 @@ struct journal {
     int64_t probe_at_ms; /* monotonic: not before, after one that was refused */
     bool aside_last;     /* the last question was one: an append comes first */
     bool weak;           /* Redis' settings promise less than asked: nothing is sent */
+    bool settings_weak;  /* the settings, as seen at this connection */
     char run_id[JOURNAL_RUN_ID_BYTES]; /* of the Redis process */
     uint64_t redis_runs;
 
@@ -83,6 +84,7 @@ struct journal {
     struct manifest manifests[JOURNAL_MANIFESTS]; /* while loading: newest first */
     uint32_t manifests_count;
     uint32_t manifests_at; /* the one being loaded */
+    struct entry_id tried; /* head of a list of which none could be used; 0-0 = none */
     uint64_t chunks_taken;
     struct snapshot_reader *reader; /* NULL: not loading */
     struct replay replay;

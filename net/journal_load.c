@@ -13,15 +13,25 @@ static const struct manifest *loading(const struct journal *journal)
     return &journal->manifests[journal->manifests_at];
 }
 
-static void snapshot_id_write(const struct manifest *manifest, char text[ENTRY_ID_TEXT_BYTES])
+static struct entry_id id_of(const struct manifest *manifest)
 {
-    entry_id_write((struct entry_id){manifest->stamp.epoch, manifest->stamp.number}, text);
+    return (struct entry_id){manifest->stamp.epoch, manifest->stamp.number};
 }
 
-/* There is no snapshot to start from: the journal has to be whole. */
+static void snapshot_id_write(const struct manifest *manifest, char text[ENTRY_ID_TEXT_BYTES])
+{
+    entry_id_write(id_of(manifest), text);
+}
+
+/* There is no snapshot to start from: the journal has to be whole. Where there were some, a server that leads may
+ * have made others meanwhile, and let these go: then the list has a new head. */
 static void start_without(struct journal *journal)
 {
-    if (!engine_clear(journal->engine)) {
+    if (journal->manifests_count > 0 && !journal->complete &&
+        entry_id_compare(id_of(&journal->manifests[0]), journal->tried) != 0) {
+        journal->tried = id_of(&journal->manifests[0]);
+        journal_go(journal, JOURNAL_FINDING);
+    } else if (!engine_clear(journal->engine)) {
         journal_halt(journal, "there is no memory for an empty engine");
     } else if (!journal->complete) {
         journal_halt(
@@ -66,6 +76,22 @@ static void load_next(struct journal *journal, const char *why)
     load(journal);
 }
 
+/* There is no journal, and one may be begun, unless snapshots tell that there was one. */
+static void create(struct journal *journal, const struct journal_answer *answer)
+{
+    if (answer->count > 0) {
+        journal_halt(
+            journal,
+            "no journal at %s, but snapshots of one: it was lost. Bring back the Redis, or "
+            "the append only files, that have it; for a new brand choose another --name",
+            journal->key);
+        return;
+    }
+    journal->mark_length = genesis_write(
+        &journal->options, journal->options.clock_manual ? 0 : journal->time_ms, journal->mark);
+    journal_go(journal, JOURNAL_CREATING);
+}
+
 /* Takes a manifest into the list, if it is one of this journal's. */
 static void list(struct journal *journal, const struct journal_entry *entry)
 {
@@ -86,6 +112,10 @@ void journal_found(struct journal *journal, const struct journal_answer *answer)
 {
     if (answer->kind != JOURNAL_ANSWER_ENTRIES) {
         journal_drop(journal, "it did not answer with entries");
+        return;
+    }
+    if (!journal->identified) {
+        create(journal, answer);
         return;
     }
     journal->manifests_count = journal->manifests_at = 0;
@@ -112,7 +142,7 @@ static void loaded(struct journal *journal)
     }
     snapshot_reader_destroy(&journal->reader);
     replay_init_from(&journal->replay, journal->engine, &manifest->stamp);
-    journal->snapshot = (struct entry_id){manifest->stamp.epoch, manifest->stamp.number};
+    journal->snapshot = id_of(manifest);
     journal->loaded = true;
     journal_go(journal, JOURNAL_LOOKING);
 }

@@ -24,11 +24,12 @@ void journal_settings_told(struct journal *journal, const struct journal_answer 
 {
     char message[JOURNAL_MESSAGE_BYTES];
     bool enough = preflight_check(journal->options.durability, answer, message);
+    journal->settings_weak = !enough;
     if (enough) {
         journal_go(journal, JOURNAL_CHECKING_ROLE);
     } else if (journal->begun) {
-        journal->weak = true;
-        journal_hold(journal, "nothing is acknowledged", text_of(message));
+        journal_note(journal, "nothing is acknowledged until it is set back: %s", message);
+        journal_go(journal, JOURNAL_CHECKING_ROLE);
     } else {
         journal_halt(journal, "%s", message);
     }
@@ -49,12 +50,11 @@ static void look_at_run_id(struct journal *journal, struct text run_id)
     }
 }
 
-/* Tells whether the append only file may have been turned on just now: it may at any start, unless the Redis is
- * a private one; while this server leads, its settings were seen to be weak before. */
+/* Tells whether, at a start, the append only file may have been turned on just now: it may, unless the Redis is a
+ * private one. */
 static bool may_hold_nothing(const struct journal *journal)
 {
-    bool unknown = journal->options.lease_ms > 0 && !journal->begun;
-    return journal->options.durability != JOURNAL_DURABILITY_NONE && (unknown || journal->weak);
+    return journal->options.durability != JOURNAL_DURABILITY_NONE && journal->options.lease_ms > 0;
 }
 
 void journal_role_told(struct journal *journal, const struct journal_answer *answer)
@@ -70,13 +70,17 @@ void journal_role_told(struct journal *journal, const struct journal_answer *ans
     } else if (!info.master) {
         journal_halt(journal,
                      "this Redis is a replica: give the address of its primary to --redis");
+    } else if (journal->begun) { /* it leads on; what is weak is looked at again between appends */
+        bool watches = journal->options.durability != JOURNAL_DURABILITY_NONE;
+        journal->weak = watches && (journal->settings_weak || info.writes_fail ||
+                                    (info.rewrites && journal->weak));
+        journal_go(journal, JOURNAL_IDENTIFYING);
     } else if (info.writes_fail && journal->options.durability != JOURNAL_DURABILITY_NONE) {
         journal_hold(journal, "Redis cannot write its append only file", TEXT("see its log"));
     } else if (info.rewrites && may_hold_nothing(journal)) {
         journal_hold(journal, "Redis rewrites its append only file",
                      TEXT("which may hold nothing before that is over"));
     } else {
-        journal->weak = false;
         journal_go(journal, JOURNAL_IDENTIFYING);
     }
 }
@@ -86,9 +90,7 @@ static void stream_absent(struct journal *journal)
     if (journal->identified) {
         journal_came_back_shorter(journal, "the stream is gone");
     } else if (journal->options.create) {
-        journal->mark_length = genesis_write(
-            &journal->options, journal->options.clock_manual ? 0 : journal->time_ms, journal->mark);
-        journal_go(journal, JOURNAL_CREATING);
+        journal_go(journal, JOURNAL_FINDING); /* a journal that was lost leaves its snapshots */
     } else {
         journal_halt(journal,
                      "no journal at %s; start with --create-journal if this is a new brand. If it "

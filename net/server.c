@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/bug.h"
@@ -179,8 +180,13 @@ static void on_handed_over(void *context)
 
 static void on_note(void *context, const char *message)
 {
-    (void)context;
-    log_limited(1000, LOG_WARN, "journal", LOG_TEXT("message", message));
+    struct server *server = context;
+    if (strcmp(server->noted, message) != 0) {
+        snprintf(server->noted, sizeof(server->noted), "%s", message);
+        log_event(LOG_WARN, "journal", LOG_TEXT("message", message));
+    } else {
+        log_limited(1000, LOG_WARN, "journal", LOG_TEXT("message", message));
+    }
 }
 
 void server_stop(struct server *server, const char *reason)

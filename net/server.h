@@ -97,11 +97,12 @@ struct server {
     struct connection *connections;
     uint32_t connection_count;
     uint64_t next_connection_id;
-    struct connection *ready;   /* have bytes to parse */
-    struct connection *waiting; /* got replies in this turn */
-    struct connection *held;    /* have replies that wait for the journal */
-    struct connection *closed;  /* to be freed when the turn ends */
-    char fault[512];            /* why it halted; "" = it did not */
+    struct connection *ready;          /* have bytes to parse */
+    struct connection *waiting;        /* got replies in this turn */
+    struct connection *held;           /* have replies that wait for the journal */
+    struct connection *closed;         /* to be freed when the turn ends */
+    char noted[JOURNAL_MESSAGE_BYTES]; /* the journal's last note */
+    char fault[512];                   /* why it halted; "" = it did not */
     struct server_stats stats;
 };
 
