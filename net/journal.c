@@ -194,6 +194,7 @@ static bool back_off(struct journal *journal)
 void journal_hold(struct journal *journal, const char *what, struct text why)
 {
     if (back_off(journal)) {
+        journal->hold_told = journal->begun;
         journal_note(journal, "%s (%.*s); trying again", what,
                      (int)(why.length > 300 ? 300 : why.length), why.data);
     }

@@ -260,6 +260,7 @@ journal_since_snapshot(const struct journal *journal); /* bytes behind the newes
 struct entry_id journal_snapshot_id(const struct journal *journal); /* 0-0: there is none */
 uint64_t journal_trimmed(const struct journal *journal);    /* entries that this process trimmed */
 uint64_t journal_redis_runs(const struct journal *journal); /* different run ids seen */
+bool journal_is_recording(const struct journal *journal); /* what follows a snapshot is not over */
 bool journal_is_weak(const struct journal *journal); /* Redis' settings promise less than asked */
 bool journal_predecessor_handed_over(
     const struct journal *journal); /* the last server ended cleanly */

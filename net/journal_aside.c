@@ -155,10 +155,19 @@ static void ask_record(struct journal *journal)
     ASSERT(records);
 }
 
+static void manifest_stands(struct journal *journal)
+{
+    journal->recording = JOURNAL_RECORDING_LIST;
+    journal->behind_bytes = journal->stamped_bytes;
+    journal->snapshot = id_of(&journal->recorded);
+    journal->owner.recorded(journal->owner.context, &journal->recorded);
+}
+
 /* Chooses what is kept, the two newest, and what goes. */
 static void listed(struct journal *journal, const struct journal_answer *answer)
 {
     uint32_t kept = 0;
+    bool in_doubt = journal->recorded_in_doubt;
     journal->forget_count = journal->kept_at = 0;
     for (size_t at = 0; at < answer->count; at++) {
         struct manifest manifest;
@@ -168,6 +177,7 @@ static void listed(struct journal *journal, const struct journal_answer *answer)
         if (!entry_id_read(entry->id, &id)) {
             continue;
         }
+        in_doubt = in_doubt && entry_id_compare(id, id_of(&journal->recorded)) != 0;
         if (kept == 2 && journal->forget_count < JOURNAL_MANIFESTS) {
             journal->forget[journal->forget_count++] = id;
         } else if (entry->bytes != NULL &&
@@ -180,6 +190,12 @@ static void listed(struct journal *journal, const struct journal_answer *answer)
             kept++;
         }
     }
+    if (in_doubt) {
+        journal_note(journal, "the manifest of a snapshot was refused: there are others above it");
+    } else if (journal->recorded_in_doubt) {
+        manifest_stands(journal);
+    }
+    journal->recorded_in_doubt = false;
     journal->kept_count = kept;
     journal->recording = kept > 0 ? JOURNAL_RECORDING_KEEP : JOURNAL_RECORDING_NOTHING;
 }
@@ -210,14 +226,6 @@ static void counted(struct journal *journal, int64_t chunks)
     }
 }
 
-static void manifest_stands(struct journal *journal)
-{
-    journal->recording = JOURNAL_RECORDING_LIST;
-    journal->behind_bytes = journal->stamped_bytes;
-    journal->snapshot = id_of(&journal->recorded);
-    journal->owner.recorded(journal->owner.context, &journal->recorded);
-}
-
 static void trimmed(struct journal *journal, int64_t entries)
 {
     journal->trimmed += (uint64_t)entries;
@@ -232,7 +240,9 @@ static void record_refused(struct journal *journal, struct text error)
     static const char disputed[] = "equal or smaller";
     if (journal->recording == JOURNAL_RECORDING_MANIFEST &&
         memmem(error.data, error.length, disputed, sizeof(disputed) - 1) != NULL) {
-        manifest_stands(journal); /* its first answer was lost, or a newer one is there */
+        journal->recording =
+            JOURNAL_RECORDING_LIST; /* its first answer was lost, or another is there */
+        journal->recorded_in_doubt = true;
         return;
     }
     journal->recording_at_ms = journal->now_ms + RECORD_AGAIN_MS;
@@ -283,6 +293,15 @@ static void record_answered(struct journal *journal, const struct journal_answer
     journal_drop(journal, "its answer to what follows a snapshot makes no sense");
 }
 
+void journal_list_again(struct journal *journal)
+{
+    if (journal->led && journal->recording == JOURNAL_RECORDING_NOTHING) {
+        journal->recording = JOURNAL_RECORDING_LIST;
+        journal->recording_at_ms = 0;
+        journal->snapshot = (struct entry_id){0, 0};
+    }
+}
+
 void journal_record_again(struct journal *journal)
 {
     if (journal->recording > JOURNAL_RECORDING_LIST &&
@@ -293,7 +312,7 @@ void journal_record_again(struct journal *journal)
 
 /* --- asking ------------------------------------------------------------------------------------ */
 
-static bool probe_is_due(const struct journal *journal)
+bool journal_probe_is_due(const struct journal *journal)
 {
     uint32_t lease_ms = journal->options.lease_ms > 0 ? journal->options.lease_ms
                                                       : JOURNAL_LEASE_MS;
@@ -313,7 +332,8 @@ bool journal_ask_aside(struct journal *journal, bool idle)
     if (watches && journal->now_ms >= journal->watch_at_ms) {
         aside = JOURNAL_ASIDE_SETTINGS;
         journal_ask_settings(journal);
-    } else if (idle && probe_is_due(journal)) {
+    } else if (idle && journal_probe_is_due(journal) &&
+               (held || journal->options.wait_replicas == 0)) {
         aside = JOURNAL_ASIDE_PROBE;
         JOURNAL_SEND(journal, "XREVRANGE", journal->key, "+", "-", "COUNT", "1");
     } else if (record_is_due(journal) &&
@@ -340,8 +360,11 @@ static void probed(struct journal *journal, const struct journal_answer *answer)
         journal_depose_by(journal, id.epoch);
     } else if (entry_id_compare(id, journal->durable) < 0) {
         journal_came_back_shorter(journal, "the stream ends earlier");
+    } else if (journal->options.wait_replicas == 0) {
+        journal_confirm(journal, journal->asked_at_ms);
     } else {
-        journal_confirm(journal);
+        journal->probe_at_ms = journal->now_ms +
+                               PROBE_AGAIN_MS; /* it can depose, and prove nothing */
     }
 }
 

@@ -123,6 +123,11 @@ uint64_t journal_redis_runs(const struct journal *journal)
     return journal->redis_runs;
 }
 
+bool journal_is_recording(const struct journal *journal)
+{
+    return journal->recording != JOURNAL_RECORDING_NOTHING;
+}
+
 bool journal_is_weak(const struct journal *journal)
 {
     return journal->weak;

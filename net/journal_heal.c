@@ -123,6 +123,7 @@ void journal_healed(struct journal *journal, const struct journal_answer *answer
         return;
     }
     journal->heals++;
+    journal->confirm_healed = journal->options.wait_replicas > 0;
     journal_note(journal, "Redis had lost acknowledged entries; they are appended again");
     journal_go(journal, JOURNAL_LOOKING);
 }

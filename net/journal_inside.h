@@ -59,16 +59,18 @@ struct journal {
     int64_t retry_at_ms; /* monotonic: ask it again then; 0 = it was not refused */
     int64_t back_off_ms; /* next wait */
     uint32_t disputes;   /* times in a row that Redis called an ID not above the last */
+    bool hold_told;      /* that it is held; its end is told, too */
     int64_t now_ms;      /* monotonic, of the last tick */
     int64_t time_ms;     /* since 1970, of the last tick */
 
     enum journal_aside aside; /* what is out instead of the state's question */
     int64_t asked_at_ms; /* monotonic, never later than it was: when the last question was sent */
-    int64_t watch_at_ms; /* monotonic: look at the settings again */
-    int64_t probe_at_ms; /* monotonic: not before, after one that was refused */
-    bool aside_last;     /* the last question was one: an append comes first */
-    bool weak;           /* Redis' settings promise less than asked: nothing is sent */
-    bool settings_weak;  /* the settings, as seen at this connection */
+    int64_t appended_at_ms; /* the same of the append that replicas are waited for */
+    int64_t watch_at_ms;    /* monotonic: look at the settings again */
+    int64_t probe_at_ms;    /* monotonic: not before, after one that was refused */
+    bool aside_last;        /* the last question was one: an append comes first */
+    bool weak;              /* Redis' settings promise less than asked: nothing is sent */
+    bool settings_weak;     /* the settings, as seen at this connection */
     char run_id[JOURNAL_RUN_ID_BYTES]; /* of the Redis process */
     uint64_t redis_runs;
 
@@ -102,7 +104,9 @@ struct journal {
     struct entry_id below; /* the last link of the chain below our TAKEOVER, and its hash */
     uint64_t below_hash;
     struct ring ring;
-    uint64_t healing; /* number of the entry being appended again; 0 = the TAKEOVER */
+    uint64_t healing;    /* number of the entry being appended again; 0 = the TAKEOVER */
+    bool confirm_healed; /* replicas have to have it, too */
+    bool reread;         /* the journal was read anew, once */
 
     const struct queue_batch *flying; /* appending: the batch */
     uint64_t next_number;             /* of the batch to be sealed next */
@@ -118,6 +122,7 @@ struct journal {
     enum journal_recording recording;
     struct manifest recorded; /* being recorded */
     int64_t recording_at_ms;  /* monotonic: not before */
+    bool recorded_in_doubt;   /* its manifest was refused: the list tells whether it is there */
     struct entry_id kept[2];  /* ids of the two newest, newest first */
     uint32_t kept_count;
     uint32_t kept_at;                          /* the one whose chunks are being kept */
@@ -206,8 +211,14 @@ void journal_synced(struct journal *journal, const struct journal_answer *answer
 /* journal_lead.c: seals and sends the queue's next batch. False: nothing waits. */
 bool journal_send_next(struct journal *journal);
 
-/* journal_lead.c: Redis answered, under our epoch, what was asked last. */
-void journal_confirm(struct journal *journal);
+/* journal_lead.c: what was asked then was answered under our epoch, by as many as have to. */
+void journal_confirm(struct journal *journal, int64_t asked_at_ms);
+
+/* journal_aside.c: nothing was confirmed for a third of the lease. */
+bool journal_probe_is_due(const struct journal *journal);
+
+/* journal_aside.c: another Redis process answers: which snapshots does it have? */
+void journal_list_again(struct journal *journal);
 
 /* journal_heal.c: entries are missing that were there: heals, or halts. `what` says how it shows. */
 void journal_came_back_shorter(struct journal *journal, const char *what);

@@ -63,6 +63,34 @@ static void hand_over(struct journal *journal)
     journal->handover_seq = engine->seq;
 }
 
+/* All that was sealed is in the stream, and counts once a later append is acknowledged. */
+static void confirm(struct journal *journal)
+{
+    if (journal_send_next(journal)) {
+        return;
+    }
+    const struct batch_stamp stamp = next_stamp(journal);
+    const struct queue_batch *empty = queue_seal_empty(journal->queue, &stamp);
+    if (empty == NULL) {
+        journal_halt(journal,
+                     "the answers of %u appends in a row were lost: check the network between "
+                     "this server and Redis",
+                     QUEUE_CONFIRMS_MAX);
+        return;
+    }
+    send_sealed(journal, empty);
+}
+
+/* Nothing waits to be appended: asides. Where replicas have to be asked, one Redis alone proves nothing, so the
+ * probe is an empty batch that they must have, too. */
+static void look_around(struct journal *journal)
+{
+    if (!journal_ask_aside(journal, true) && journal->options.wait_replicas > 0 &&
+        journal->options.lease_ms > 0 && journal_probe_is_due(journal)) {
+        confirm(journal);
+    }
+}
+
 void journal_pump(struct journal *journal)
 {
     if (journal->state != JOURNAL_IDLE || journal->asked) {
@@ -86,17 +114,17 @@ void journal_pump(struct journal *journal)
     if (sealed != NULL) { /* Redis lost it, and got the one before it again */
         send_again(journal, sealed);
     } else if (!journal_send_next(journal)) {
-        (void)journal_ask_aside(journal, true);
+        look_around(journal);
     }
 }
 
-void journal_confirm(struct journal *journal)
+void journal_confirm(struct journal *journal, int64_t asked_at_ms)
 {
     if (PLANTED(LEASE_FROM_ANSWER)) {
-        journal->confirmed_ms = journal->now_ms;
+        asked_at_ms = journal->now_ms;
     }
-    if (journal->asked_at_ms > journal->confirmed_ms) {
-        journal->confirmed_ms = journal->asked_at_ms;
+    if (asked_at_ms > journal->confirmed_ms) {
+        journal->confirmed_ms = asked_at_ms;
     }
 }
 
@@ -127,6 +155,10 @@ static void acknowledged(struct journal *journal)
 static void settled(struct journal *journal)
 {
     acknowledged(journal);
+    if (journal->hold_told) {
+        journal->hold_told = false;
+        journal_note(journal, "Redis takes appends again");
+    }
     bool handed_over = journal->handover_seq != 0 && journal->durable_seq >= journal->handover_seq;
     journal_move(journal, handed_over ? JOURNAL_HANDED_OVER : JOURNAL_IDLE);
     if (handed_over) {
@@ -154,10 +186,11 @@ void journal_appended(struct journal *journal, const struct journal_answer *answ
         journal_drop(journal, "it answered an append with another ID");
         return;
     }
-    journal_confirm(journal);
     if (journal->options.wait_replicas > 0) {
+        journal->appended_at_ms = journal->asked_at_ms;
         journal_go(journal, JOURNAL_SYNCING);
     } else {
+        journal_confirm(journal, journal->asked_at_ms);
         settled(journal);
     }
 }
@@ -173,6 +206,7 @@ void journal_synced(struct journal *journal, const struct journal_answer *answer
                  journal->options.wait_replicas);
         journal_hold(journal, "too few replicas have the last batch", text_of(why));
     } else {
+        journal_confirm(journal, journal->appended_at_ms);
         settled(journal);
     }
 }
@@ -257,24 +291,6 @@ static bool compare(struct journal *journal, const struct journal_answer *answer
     return true;
 }
 
-/* All that was sealed is in the stream, and counts once a later append is acknowledged. */
-static void confirm(struct journal *journal)
-{
-    if (journal_send_next(journal)) {
-        return;
-    }
-    const struct batch_stamp stamp = next_stamp(journal);
-    const struct queue_batch *empty = queue_seal_empty(journal->queue, &stamp);
-    if (empty == NULL) {
-        journal_halt(journal,
-                     "the answers of %u appends in a row were lost: check the network between "
-                     "this server and Redis",
-                     QUEUE_CONFIRMS_MAX);
-        return;
-    }
-    send_sealed(journal, empty);
-}
-
 void journal_looked_at_lead(struct journal *journal, const struct journal_answer *answer)
 {
     const struct queue_batch *found;
@@ -296,7 +312,8 @@ void journal_looked_at_lead(struct journal *journal, const struct journal_answer
         journal->flying = found;
         journal_move(journal, JOURNAL_APPENDING);
         settled(journal);
-    } else if (found != NULL) {
+    } else if (found != NULL || journal->confirm_healed) {
+        journal->confirm_healed = false;
         confirm(journal);
     } else {
         journal_move(journal, JOURNAL_IDLE);

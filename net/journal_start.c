@@ -35,19 +35,22 @@ void journal_settings_told(struct journal *journal, const struct journal_answer 
     }
 }
 
-/* Notes a Redis process that was not there before. */
-static void look_at_run_id(struct journal *journal, struct text run_id)
+/* Notes a Redis process that was not there before. Returns whether it is another one than was. */
+static bool look_at_run_id(struct journal *journal, struct text run_id)
 {
     if (run_id.length == 0 || run_id.length >= JOURNAL_RUN_ID_BYTES ||
         text_equal(run_id, text_of(journal->run_id))) {
-        return;
+        return false;
     }
     memcpy(journal->run_id, run_id.data, run_id.length);
     journal->run_id[run_id.length] = '\0';
-    if (++journal->redis_runs > 1) {
-        journal->loaded = journal->loaded && journal->begun; /* what was read may be gone */
-        journal_note(journal, "another Redis process answers: looking at what it has");
+    if (++journal->redis_runs == 1) {
+        return false;
     }
+    journal->loaded = journal->loaded && journal->begun; /* what was read may be gone */
+    journal_list_again(journal);
+    journal_note(journal, "another Redis process answers: looking at what it has");
+    return true;
 }
 
 /* Tells whether, at a start, the append only file may have been turned on just now: it may, unless the Redis is a
@@ -64,7 +67,7 @@ void journal_role_told(struct journal *journal, const struct journal_answer *ans
         return;
     }
     struct preflight_info info = preflight_info_read(answer->text);
-    look_at_run_id(journal, info.run_id);
+    bool another = look_at_run_id(journal, info.run_id);
     if (!info.master && journal->taken) {
         journal_drop(journal, "it is a replica now; waiting for a primary at this address");
     } else if (!info.master) {
@@ -73,7 +76,8 @@ void journal_role_told(struct journal *journal, const struct journal_answer *ans
     } else if (journal->begun) { /* it leads on; what is weak is looked at again between appends */
         bool watches = journal->options.durability != JOURNAL_DURABILITY_NONE;
         journal->weak = watches && (journal->settings_weak || info.writes_fail ||
-                                    (info.rewrites && journal->weak));
+                                    (info.rewrites &&
+                                     (journal->weak || (another && may_hold_nothing(journal)))));
         journal_go(journal, JOURNAL_IDENTIFYING);
     } else if (info.writes_fail && journal->options.durability != JOURNAL_DURABILITY_NONE) {
         journal_hold(journal, "Redis cannot write its append only file", TEXT("see its log"));
@@ -315,6 +319,19 @@ static double fraction_done(const struct journal *journal)
     return (double)journal->replay.entries / (double)journal->entries_total;
 }
 
+/* An entry is not what must follow. Where it is the first one that was read, whoever led until now may have
+ * trimmed behind a newer snapshot meanwhile: all is read anew, once. */
+static void unreadable(struct journal *journal, const char *message)
+{
+    if (journal->replay.entries > 0 || journal->reread) {
+        journal_halt(journal, "%s", message);
+        return;
+    }
+    journal->reread = true;
+    journal->loaded = false;
+    journal_drop(journal, "the journal does not follow the snapshot that was read: reading anew");
+}
+
 void journal_replayed(struct journal *journal, const struct journal_answer *answer)
 {
     const struct entry_id end = {journal->epoch, 0};
@@ -343,7 +360,7 @@ void journal_replayed(struct journal *journal, const struct journal_answer *answ
     }
     for (size_t at = 0; at < answer->count; at++) {
         if (!replay_entry(&journal->replay, &answer->entries[at], message)) {
-            journal_halt(journal, "%s", message);
+            unreadable(journal, message);
             return;
         }
     }
@@ -352,6 +369,6 @@ void journal_replayed(struct journal *journal, const struct journal_answer *answ
     }
     if (journal->state != JOURNAL_HALTED) {
         journal->owner.progress(journal->owner.context, journal->replay.entries,
-                                journal->replay.events, fraction_done(journal));
+                                journal->replay.events, more ? fraction_done(journal) : 1.0);
     }
 }

@@ -21,6 +21,7 @@
 #define LOCK_NAME "lock"
 #define NEW_NAME "new"
 #define LOCK_POLL_MS 20
+#define ORPHAN_WAIT_FACTOR 12 /* for what a killed boon-server left behind */
 
 static enum redis_child_status refuse(struct redis_child_message *message,
                                       enum redis_child_status status, const char *format, ...)
@@ -96,6 +97,12 @@ static enum redis_child_status refuse_in_use(const struct redis_dir *dir,
                   (int)holder, dir->path);
 }
 
+static bool holder_is_gone(const struct redis_dir *dir)
+{
+    pid_t holder = lock_holder(dir);
+    return holder > 0 && kill(holder, 0) != 0 && errno == ESRCH;
+}
+
 /* Wait for the lock; say so once when it is not free at once. */
 static enum redis_child_status take_lock(const struct redis_dir *dir, int64_t wait_ms,
                                          struct redis_child_message *message)
@@ -109,7 +116,8 @@ static enum redis_child_status take_lock(const struct redis_dir *dir, int64_t wa
             return refuse(message, REDIS_CHILD_FAILED, "cannot lock %.300s/" LOCK_NAME ": %s",
                           dir->path, strerror(errno));
         }
-        if (clock_monotonic_ms() >= give_up_at_ms) {
+        /* Redis' own child that rewrites its file outlives a killed Boon and its Redis, and holds the lock. */
+        if (clock_monotonic_ms() >= give_up_at_ms + (holder_is_gone(dir) ? ORPHAN_WAIT_FACTOR * wait_ms : 0)) {
             return refuse_in_use(dir, message);
         }
         if (!said) {

@@ -102,7 +102,12 @@ static void lead(struct server *server)
     server->durable_counts = server->sealed_counts;
     birth_is_over(server);
     server_look_at_clock(server);
-    log_event(LOG_INFO, "leading", LOG_UNSIGNED("seq", server->engine->seq),
+    char snapshot[ENTRY_ID_TEXT_BYTES] = "none";
+    if (server->journal != NULL && journal_snapshot_id(server->journal).epoch > 0) {
+        entry_id_write(journal_snapshot_id(server->journal), snapshot);
+    }
+    log_event(LOG_INFO, "leading", LOG_TEXT("snapshot", snapshot),
+              LOG_UNSIGNED("seq", server->engine->seq),
               LOG_UNSIGNED("members", server->engine->members.pool.count - 1),
               LOG_UNSIGNED("coupons", server->engine->coupons.pool.count - 1),
               LOG_UNSIGNED("campaigns", server->engine->campaigns.pool.count - 1));
@@ -175,7 +180,9 @@ static void on_handed_over(void *context)
 {
     struct server *server = context;
     server->handed_over = true;
-    log_event(LOG_INFO, "handed_over", LOG_UNSIGNED("seq", server->durable_seq));
+    if (server->durable_seq > 0) {
+        log_event(LOG_INFO, "handed_over", LOG_UNSIGNED("seq", server->durable_seq));
+    }
 }
 
 static void on_note(void *context, const char *message)

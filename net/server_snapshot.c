@@ -142,6 +142,10 @@ void server_snapshot_go_on(struct server_snapshot *snapshot)
     if (server->state != SERVER_LEADING) {
         return;
     }
+    if (snapshot->recording && !journal_is_recording(server->journal)) {
+        snapshot->recording = false;
+        fail(snapshot, journal_message(server->journal));
+    }
     if (snapshot->done && journal_record(server->journal, &snapshot->manifest)) {
         snapshot->done = false;
         snapshot->recording = true;
@@ -205,7 +209,8 @@ void server_command_snapshot(const struct server_call *call)
                    "there is no journal, so there is nothing to take a snapshot for");
     } else if (server->state != SERVER_LEADING) {
         resp_error(call->writer, "LOADING", "this server does not lead yet");
-    } else if (server->engine->seq == server->snapshot->last_seq) {
+    } else if (server->engine->seq == server->snapshot->last_seq &&
+               journal_snapshot_id(server->journal).epoch > 0) {
         resp_simple(call->writer, "Nothing has changed since the last snapshot");
     } else if (server_snapshot_want(server->snapshot)) {
         resp_simple(call->writer, "Snapshot started; see snapshot_state in INFO boon");

@@ -30,7 +30,7 @@
 #include "net/snapshot.h"
 
 #define SNAPSHOT_KEY_BYTES 128U
-#define SNAPSHOT_UNFINISHED_MS 3600000 /* how long chunks without a manifest stay */
+#define SNAPSHOT_UNFINISHED_MS 21600000 /* how long chunks without a manifest stay: 6 hours */
 
 enum snapshot_upload_state {
     SNAPSHOT_WRITING,

@@ -418,6 +418,34 @@ Test(journal_load, the_entry_that_a_snapshot_was_taken_at_must_be_the_one_that_i
     (void)past;
 }
 
+Test(journal_load, who_was_left_behind_by_the_leaders_trim_reads_anew)
+{
+    struct past past = two_snapshots();
+    struct server *server = server_start(0);
+    while (!is_command(&server->sent[0], "XADD")) { /* the newest is loaded, the lead not taken */
+        serve_one(server);
+    }
+    claim_and_record(past.server, "i");
+    struct manifest newest = claim_and_record(past.server, "j");
+    trim_to(stamp_id(&newest));
+    serve(server);
+    cr_assert_not(server->connected);
+    reconnect(server);
+    cr_assert(started_from(server, &newest));
+    assert_same_state(server, past.server);
+}
+
+Test(journal_load, a_journal_is_not_begun_beside_the_snapshots_of_another)
+{
+    struct past past = two_snapshots();
+    stream_delete(&redis.journal);
+    struct server *server = server_start(.create = true);
+    serve(server);
+    assert_halted(server, "no journal at boon:{0}:journal, but snapshots of one: it was lost");
+    cr_assert_not(redis.journal.exists);
+    (void)past;
+}
+
 Test(journal_load, the_first_entry_after_a_snapshot_must_chain_to_it)
 {
     struct past past = two_snapshots();
@@ -426,6 +454,8 @@ Test(journal_load, the_first_entry_after_a_snapshot_must_chain_to_it)
     hash_again(after);
     struct server *server = server_start(0);
     serve(server);
+    cr_assert_not(server->connected, "the leader may have trimmed: it is read anew, once");
+    reconnect(server);
     assert_halted(server, "beyond entry 1-9: it does not follow the entry before it");
     (void)past;
 }
@@ -437,6 +467,7 @@ Test(journal_load, an_entry_missing_after_a_snapshot_is_a_halt)
     redis.journal.count--;
     struct server *server = server_start(0);
     serve(server);
+    reconnect(server);
     assert_halted(server, "beyond entry 1-10: a batch is missing, 10 comes where 9 should");
     (void)past;
 }

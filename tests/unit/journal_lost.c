@@ -524,6 +524,9 @@ Test(journal_lost, whatever_is_lost_at_random_nothing_acknowledged_is)
             serve(server);
             journal_pump(server->journal);
         }
+        while (server->sent_count > 0) {
+            serve_one(server);
+        }
         cr_assert_eq(server->durable_seq, server->engine->seq, "seed %" PRIu64 ": %s %s", seed,
                      journal_state_word(server->journal), journal_message(server->journal));
         cr_assert(queue_is_empty(&server->queue), "seed %" PRIu64, seed);

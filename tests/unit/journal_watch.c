@@ -280,11 +280,26 @@ Test(journal_watch, while_it_waits_for_replicas_probes_go_on_and_may_depose_it)
     claim(old, "a");
     serve_for_ms(old, 3000);
     cr_assert_eq(journal_state(old->journal), JOURNAL_SYNCING);
-    cr_assert_eq(journal_standing(old->journal, old->now_ms), JOURNAL_SURE);
+    cr_assert_neq(journal_standing(old->journal, old->now_ms), JOURNAL_SURE,
+                  "a primary that is cut off answers, too");
     struct server *new = server_start(.lease_ms = 1000);
     serve(new);
     serve_for_ms(old, 500);
     cr_assert_eq(journal_state(old->journal), JOURNAL_DEPOSED);
+}
+
+Test(journal_watch, with_replicas_it_is_sure_by_what_they_have_and_by_empty_batches_when_idle)
+{
+    redis.replicas = 1;
+    struct server *server = server_with_campaign(.wait_replicas = 1, .lease_ms = 1000);
+    uint32_t appends = redis.appends;
+    for (int at = 0; at < 100; at++) {
+        serve_for_ms(server, 50);
+        cr_assert_eq(journal_standing(server->journal, server->now_ms), JOURNAL_SURE);
+    }
+    cr_assert_geq(redis.appends, appends + 10);
+    cr_assert_leq(redis.appends, appends + 16, "a third of the lease apart");
+    assert_replays_to(server);
 }
 
 Test(journal_watch, replicas_do_not_count_while_redis_promises_less)

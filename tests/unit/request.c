@@ -424,3 +424,33 @@ Test(request, the_longest_of_everything_fits)
                long_name, long_name, long_name, long_name, long_id);
     cr_assert_eq(story.outcome.refusal, REFUSAL_DUPLICATE);
 }
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+Test(request, one_takes_48_bytes_at_most_its_place_in_the_table_included)
+{
+    const struct engine_options options = {.members_max = 10,
+                                           .coupons_max = 10,
+                                           .campaigns_max = 10,
+                                           .names_max = 16,
+                                           .requests_max = 2000000,
+                                           .request_window_ms = 86400000,
+                                           .code_keys.live[0] = true};
+    struct engine *engine = engine_create(&options);
+    cr_assert_not_null(engine);
+    for (uint64_t at = 1; at <= 1000000; at++) {
+        struct event event = {.type = EVENT_REQUEST_BOUND, .as.request_bound = {.result = at}};
+        bytes_put_u64(event.as.request_bound.key.at, at * UINT64_C(0x9e3779b97f4a7c15));
+        bytes_put_u64(event.as.request_bound.key.at + 8, at);
+        cr_assert_null(engine_admits(engine, &event));
+        engine_apply(engine, 1000, &event);
+        if (at % 100000 == 0) {
+            const struct table *table = &engine->requests.table;
+            size_t bytes = sizeof(struct request) * at +
+                           sizeof(struct table_bucket) *
+                               ((size_t)table->buckets.count + table->overflows.count);
+            cr_assert_leq(bytes, 48 * at, "%zu bytes for %" PRIu64, bytes, at);
+        }
+    }
+    engine_destroy(&engine);
+}

@@ -106,9 +106,9 @@ static void carry_out(struct reply *reply)
     const bool refused = is_refused(command);
     reply->answer = (struct journal_answer){.kind = JOURNAL_ANSWER_OTHER};
     if (!refused && is_command(command, "PEXPIRE")) {
-        cr_assert_str_eq(word_of(command, 2), "3600000");
+        cr_assert_str_eq(word_of(command, 2), "21600000");
         reply_integer(reply, test.expires_ms == 0 ? test.pexpire_answer : test.keep_answer);
-        test.expires_ms = 3600000;
+        test.expires_ms = 21600000;
     } else {
         redis_carry_out(command, reply);
     }
@@ -178,7 +178,7 @@ Test(snapshot_upload, chunks_are_written_read_back_and_kept)
             cr_assert_str_empty(snapshot_upload_message(test.upload));
             cr_assert_eq(snapshot_upload_bytes(test.upload), holds * CHUNK_BYTES);
             cr_assert_eq(chunks()->count, holds);
-            cr_assert_eq(test.expires_ms, 3600000);
+            cr_assert_eq(test.expires_ms, 21600000);
             for (size_t at = 0; at < holds; at++) {
                 cr_assert_eq(chunks()->entries[at].id.epoch, 1u);
                 cr_assert_eq(chunks()->entries[at].id.number, at + 1);
@@ -210,11 +210,11 @@ Test(snapshot_upload, nothing_is_kept_before_all_was_read_back)
     serve_until("XRANGE");
     cr_assert_eq(state(), SNAPSHOT_READING_BACK);
     cr_assert_eq(chunks()->count, 9u);
-    cr_assert_eq(test.expires_ms, 3600000);
+    cr_assert_eq(test.expires_ms, 21600000);
     serve_until("PEXPIRE");
     cr_assert_eq(state(), SNAPSHOT_KEEPING);
     serve();
-    cr_assert_eq(test.expires_ms, 3600000);
+    cr_assert_eq(test.expires_ms, 21600000);
     cr_assert_eq(state(), SNAPSHOT_DONE);
     end();
 }
@@ -254,7 +254,7 @@ Test(snapshot_upload, a_later_chunk_may_be_refused_too)
     redis.errors = 1;
     serve();
     assert_failed("Redis refuses chunk 3: OOM");
-    cr_assert_eq(test.expires_ms, 3600000);
+    cr_assert_eq(test.expires_ms, 21600000);
     end();
 }
 
