@@ -2,6 +2,7 @@
 #include "engine/request.h"
 
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "tests/lib/dice.h"
