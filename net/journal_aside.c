@@ -93,7 +93,7 @@ static bool record_is_due(const struct journal *journal)
     return journal->recording != JOURNAL_RECORDING_NOTHING &&
            journal->now_ms >= journal->recording_at_ms &&
            (journal->recording != JOURNAL_RECORDING_MANIFEST ||
-            journal->durable_seq >= journal->recorded.stamp.seq);
+            entry_id_compare(journal->durable, id_of(&journal->recorded)) >= 0);
 }
 
 /* Writes the key of a snapshot's chunks. */

@@ -215,4 +215,8 @@ void docs_commands(void)
             print_server_command(&server_command_specs[at]);
         }
     }
+    puts("\n"
+         "SNAPSHOT answers at once: `Snapshot started; …`, `Nothing has changed since the last "
+         "snapshot`,\n"
+         "or `-BUSY` while one is under way. INFO shows how it goes on (`snapshot_state`).");
 }

@@ -23,21 +23,27 @@ void docs_cell(const char *text)
 
 void docs_refusals(void)
 {
-    puts("# Refusals\n"
-         "\n"
-         "A refusal is the answer \"no\" to a business command: data, not an error. It comes as an "
-         "array\n"
-         "whose first element is the status word, followed by its numbers, changes nothing and is "
-         "not\n"
-         "journaled. RESP errors (`-ERR …`) are for malformed or unauthorised requests, and for a "
-         "server\n"
-         "that cannot answer now (`-LOADING`, `-BUSY`, `-TRYAGAIN`, `-NOAUTH`).\n"
-         "\n"
-         "Statuses are never renamed, and their numbers never change their meaning. Times are\n"
-         "milliseconds since 1970.\n"
-         "\n"
-         "| answer | HTTP | meaning | 含义 |\n"
-         "|---|---|---|---|");
+    puts(
+        "# Refusals\n"
+        "\n"
+        "A refusal is the answer \"no\" to a business command: data, not an error. It comes as an "
+        "array\n"
+        "whose first element is the status word, followed by its numbers, changes nothing and is "
+        "not\n"
+        "journaled. RESP errors (`-ERR …`) are for malformed or unauthorised requests, and for a "
+        "server\n"
+        "that cannot answer now (`-LOADING`, `-BUSY`, `-TRYAGAIN`, `-NOAUTH`). With "
+        "`--stale-reads` "
+        "a\n"
+        "look-up may come as `[\"STALE\", answer]`; STALE is no refusal and is not in this table.\n"
+        "\n"
+        "Statuses are never renamed, and their numbers never change their meaning. Times are\n"
+        "milliseconds since 1970. The column HTTP is the status for a gateway of yours: Boon "
+        "itself\n"
+        "does not speak HTTP.\n"
+        "\n"
+        "| answer | HTTP | meaning | 含义 |\n"
+        "|---|---|---|---|");
 #define REFUSAL(number, NAME, status, http, words, english, chinese)                               \
     printf("| `[\"%s\"%s%s]` | %d | %s | %s |\n", status, words[0] == '\0' ? "" : ", ", words,     \
            http, english, chinese);

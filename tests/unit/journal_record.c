@@ -107,6 +107,7 @@ Test(journal_record, a_manifest_whose_last_event_is_not_durable_waits)
     struct server *server = server_with_campaign();
     struct manifest manifest = write_snapshot(server);
     manifest.stamp.seq += 2;
+    manifest.stamp.number++;
     cr_assert(journal_record(server->journal, &manifest));
     serve_for_ms(server, 2000);
     cr_assert_eq(redis.manifests.count, 0u);
@@ -266,6 +267,24 @@ Test(journal_record, the_chunks_of_a_snapshot_that_failed_are_let_go)
     serve_turns(server);
     cr_assert_not(chunks_of(server, &manifest)->exists);
     claim_and_record(server, "b");
+}
+
+Test(journal_record, an_empty_batch_that_is_stamped_has_to_be_acknowledged_as_well)
+{
+    redis.replicas = 1;
+    struct server *server = server_with_campaign(.wait_replicas = 1, .lease_ms = 1000);
+    claim_durably(server, "a");
+    wait_ms(server, 400);
+    journal_pump(server->journal); /* an empty batch, for the lease */
+    cr_assert(is_command(&server->sent[0], "XADD"));
+    struct manifest manifest = write_snapshot(server);
+    cr_assert(journal_record(server->journal, &manifest));
+    lose_request(server);
+    cr_assert_eq(redis.manifests.count, 0u);
+    reconnect(server);
+    serve_turns(server);
+    cr_assert_eq(redis.manifests.count, 1u);
+    cr_assert_geq(entry_id_compare(redis.journal.last, stamp_id(&manifest)), 0);
 }
 
 Test(journal_record, what_redis_lost_while_it_was_away_is_not_trimmed_for)
