@@ -117,7 +117,8 @@ static enum redis_child_status take_lock(const struct redis_dir *dir, int64_t wa
                           dir->path, strerror(errno));
         }
         /* Redis' own child that rewrites its file outlives a killed Boon and its Redis, and holds the lock. */
-        if (clock_monotonic_ms() >= give_up_at_ms + (holder_is_gone(dir) ? ORPHAN_WAIT_FACTOR * wait_ms : 0)) {
+        if (clock_monotonic_ms() >=
+            give_up_at_ms + (holder_is_gone(dir) ? ORPHAN_WAIT_FACTOR * wait_ms : 0)) {
             return refuse_in_use(dir, message);
         }
         if (!said) {

@@ -51,8 +51,7 @@ static void requests_sound(const struct engine *engine)
     for (uint64_t number = requests->forgotten; number < requests->bound; number++) {
         const struct request *request = request_at(requests, number);
         uint32_t index = 1 + (uint32_t)(number % requests->limit);
-        ASSERT(request_is_forgotten(request) ||
-               request_find(requests, request->key) == index);
+        ASSERT(request_is_forgotten(request) || request_find(requests, request->key) == index);
     }
 }
 
