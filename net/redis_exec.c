@@ -100,7 +100,7 @@ static void exec_redis(const struct redis_exec *exec)
         "--save", "",
         /* A rewrite forks and competes for the disk: one or two appends of each took 50 to 90 ms. So
          * rarely, and as an RDB head, which loads no slower and is as large as what it holds. */
-        "--auto-aof-rewrite-percentage", "100", "--auto-aof-rewrite-min-size", "1gb",
+        "--auto-aof-rewrite-percentage", "100", "--auto-aof-rewrite-min-size", "2gb",
         "--aof-use-rdb-preamble", "yes", "--aof-rewrite-incremental-fsync", "yes", NULL};
 
     execvp(exec->server, (char *const *)(uintptr_t)arguments);

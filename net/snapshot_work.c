@@ -26,6 +26,7 @@
 #define WINDOW 2U
 #define WINDOW_AT_PACE 1U
 
+#define SETTLE_MS 300      /* the server copies the pages that it writes to most, undisturbed */
 #define NICER_BY 10        /* than the server */
 #define PROGRESS_US 200000 /* between two frames */
 #define NAP_US_MAX 500000  /* between two signs of life */
@@ -238,6 +239,8 @@ static void become_helper(pid_t parent)
     }
     reset_signals();
     (void)!nice(NICER_BY);
+    const struct timespec settle = {.tv_nsec = SETTLE_MS * 1000000};
+    (void)nanosleep(&settle, NULL);
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
         (void)!write(fd, OUT_OF_MEMORY_SCORE, sizeof(OUT_OF_MEMORY_SCORE) - 1);
