@@ -279,7 +279,8 @@ Test(journal_record, an_empty_batch_that_is_stamped_has_to_be_acknowledged_as_we
     cr_assert(is_command(&server->sent[0], "XADD"));
     struct manifest manifest = write_snapshot(server);
     cr_assert(journal_record(server->journal, &manifest));
-    lose_request(server);
+    struct command_sent lost = lose_request(server);
+    free_command(&lost);
     cr_assert_eq(redis.manifests.count, 0u);
     reconnect(server);
     serve_turns(server);
