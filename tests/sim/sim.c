@@ -19,7 +19,7 @@
 #define HEAP_ROOM_MIN 1024U
 #define SETTLE_US                                                                                  \
     ((int64_t)120 * US_PER_S) /* without faults: everything has to be answered by then */
-#define LIMIT_US ((int64_t)7200 * US_PER_S) /* a world that does not end is a fault of its own */
+#define LIMIT_US ((int64_t)21600 * US_PER_S) /* a world that does not end is a fault of its own */
 
 static struct sim_block *spare_blocks; /* of worlds that ended */
 static void (*on_violation)(const struct sim *sim, const char *text);

@@ -418,6 +418,25 @@ Test(journal_load, the_entry_that_a_snapshot_was_taken_at_must_be_the_one_that_i
     (void)past;
 }
 
+Test(journal_load, the_entry_that_a_snapshot_was_taken_at_must_be_readable)
+{
+    for (int how = 0; how < 2; how++) {
+        redis_begin();
+        struct past past = two_snapshots();
+        redis_forget(2);
+        struct stream_entry *last = &redis.journal.entries[redis.journal.count - 1];
+        if (how == 0) {
+            last->bytes[last->length - 20] ^= 1;
+        } else {
+            last->length = 3;
+        }
+        struct server *server = server_start(0);
+        serve(server);
+        assert_halted(server, "entry 1-8 is not the one that was read");
+        (void)past;
+    }
+}
+
 Test(journal_load, who_was_left_behind_by_the_leaders_trim_reads_anew)
 {
     struct past past = two_snapshots();

@@ -269,6 +269,43 @@ Test(journal_record, the_chunks_of_a_snapshot_that_failed_are_let_go)
     claim_and_record(server, "b");
 }
 
+Test(journal_record, a_manifest_below_others_is_refused_and_is_no_snapshot)
+{
+    struct server *server = server_with_campaign();
+    stream_append(&redis.manifests, (struct entry_id){99, 1}, "junk", 4);
+    claim_durably(server, "a");
+    struct manifest manifest = write_snapshot(server);
+    cr_assert(journal_record(server->journal, &manifest));
+    serve_for_ms(server, 1000);
+    cr_assert_eq(server->recorded, 0u);
+    cr_assert_not(journal_is_recording(server->journal));
+    cr_assert_eq(journal_snapshot_id(server->journal).epoch, 0u);
+    cr_assert_not_null(strstr(server->noted, "there are others above it"), "%s", server->noted);
+}
+
+Test(journal_record, another_redis_is_asked_which_snapshots_it_has)
+{
+    struct server *server = server_with_campaign();
+    claim_and_record(server, "a");
+    struct manifest manifest = claim_and_record(server, "b");
+    lose_connection(server);
+    redis.run_id = "fedcba9876543210fedcba9876543210fedcba98";
+    redis.manifests.count = 0;
+    reconnect(server);
+    serve_turns(server);
+    cr_assert_eq(journal_snapshot_id(server->journal).epoch, 0u, "it lost them");
+    (void)manifest;
+}
+
+Test(journal_record, nothing_is_let_go_while_another_one_is_recorded)
+{
+    struct server *server = before_the_trim();
+    struct snapshot_stamp stamp = {.epoch = 1, .number = 1};
+    journal_forget_snapshot(server->journal, &stamp);
+    serve_turns(server);
+    cr_assert_gt(journal_trimmed(server->journal), 0u);
+}
+
 Test(journal_record, an_empty_batch_that_is_stamped_has_to_be_acknowledged_as_well)
 {
     redis.replicas = 1;

@@ -387,3 +387,69 @@ Test(journal_watch, a_start_at_anothers_redis_waits_for_a_rewrite)
     serve(server);
     cr_assert_eq(server->leading, 1u, "nobody sets a private one");
 }
+
+Test(journal_watch, settings_found_weak_at_a_new_connection_show_and_hold_and_look_ups_go_on)
+{
+    struct server *server = server_with_campaign(.lease_ms = 1000);
+    claim(server, "a");
+    pump_append(server);
+    lose_answer(server);
+    redis.settings[3] = "everysec";
+    reconnect(server);
+    cr_assert(journal_is_weak(server->journal));
+    cr_assert_not_null(strstr(server->noted, "nothing is acknowledged"), "%s", server->noted);
+    uint32_t appends = redis.appends;
+    serve_for_ms(server, 3000);
+    cr_assert_eq(redis.appends, appends);
+    cr_assert_eq(journal_standing(server->journal, server->now_ms), JOURNAL_SURE);
+    redis.settings[3] = "always";
+    serve_for_ms(server, JOURNAL_WATCH_MS + 10);
+    cr_assert_eq(server->durable_seq, server->engine->seq);
+    assert_replays_to(server);
+}
+
+Test(journal_watch, a_redis_that_is_weak_and_shorter_is_not_healed_before_it_is_strong)
+{
+    struct server *server = server_with_campaign();
+    claim_durably(server, "a");
+    lose_connection(server);
+    redis_forget(1);
+    redis.settings[3] = "everysec";
+    reconnect(server);
+    cr_assert_not(server->connected);
+    cr_assert_eq(journal_heals(server->journal), 0u);
+    redis.settings[3] = "always";
+    reconnect(server);
+    serve_turns(server);
+    cr_assert_eq(journal_heals(server->journal), 1u);
+    claim_durably(server, "b");
+    assert_replays_to(server);
+}
+
+Test(journal_watch, another_redis_that_rewrites_may_hold_nothing)
+{
+    for (int own = 0; own < 2; own++) {
+        redis_begin();
+        struct server *server = server_with_campaign(.lease_ms = own != 0 ? 1000 : 0);
+        lose_connection(server);
+        redis.run_id = "fedcba9876543210fedcba9876543210fedcba98";
+        redis.rewrites = true;
+        reconnect(server);
+        cr_assert_eq(journal_is_weak(server->journal), own != 0);
+        redis.rewrites = false;
+        serve_for_ms(server, 2 * JOURNAL_WATCH_MS);
+        claim_durably(server, "a");
+    }
+}
+
+Test(journal_watch, a_redis_that_does_not_say_who_it_is_is_taken_for_the_same)
+{
+    redis.run_id = "";
+    struct server *server = server_with_campaign();
+    lose_connection(server);
+    redis.run_id = "this is longer than any run id and says nothing at all about anybody";
+    reconnect(server);
+    serve_for_ms(server, 100);
+    cr_assert_eq(journal_redis_runs(server->journal), 0u);
+    claim_durably(server, "a");
+}
