@@ -98,8 +98,7 @@ static void stream_absent(struct journal *journal)
     } else {
         journal_halt(journal,
                      "no journal at %s; start with --create-journal if this is a new brand. If it "
-                     "is not, bring "
-                     "back the Redis, or the append only files, that have it",
+                     "is not, bring back the Redis, or the append only files, that have it",
                      journal->key);
     }
 }

@@ -475,8 +475,11 @@ static void look_at_standing(struct server *server)
 
 void turn_clear_doubt(struct server *server)
 {
+    if (!server->any_doubtful) {
+        return;
+    }
     look_at_standing(server);
-    if (!server->any_doubtful || server->standing == JOURNAL_DOUBTFUL) {
+    if (server->standing == JOURNAL_DOUBTFUL) {
         return;
     }
     server->any_doubtful = false;
