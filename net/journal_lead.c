@@ -126,6 +126,9 @@ void journal_confirm(struct journal *journal, int64_t asked_at_ms)
     if (asked_at_ms > journal->confirmed_ms) {
         journal->confirmed_ms = asked_at_ms;
     }
+    if (journal->now_ms < journal->confirmed_ms + journal->options.lease_ms) {
+        journal->doubt_ms = 0; /* whoever doubts next waits anew */
+    }
 }
 
 /* Counts a batch as acknowledged, and keeps it for a Redis that forgets it. */

@@ -68,6 +68,16 @@ Test(journal_lease, doubt_lasts_from_the_first_question_on_and_ends_with_an_answ
     cr_assert_eq(standing(server, 6000), JOURNAL_DOUBTFUL, "doubt begins anew");
 }
 
+Test(journal_lease, doubt_that_ended_unseen_is_over)
+{
+    struct server *server = server_with_campaign(.lease_ms = 1000);
+    wait_ms(server, 1500);
+    cr_assert_eq(standing(server, server->now_ms), JOURNAL_DOUBTFUL);
+    serve_turns(server); /* a probe; nobody asks meanwhile */
+    wait_ms(server, 1500);
+    cr_assert_eq(standing(server, server->now_ms), JOURNAL_DOUBTFUL, "and waits anew");
+}
+
 Test(journal_lease, with_probes_it_is_sure_all_the_time)
 {
     struct server *server = server_with_campaign(.lease_ms = 1000);
