@@ -120,7 +120,7 @@ static const char *campaign_defined_admits(struct engine *engine,
     if (fault != NULL) {
         return fault;
     }
-    uint32_t known = campaign_find(campaigns, event->id);
+    uint32_t known = campaign_find(campaigns, event->id, 0);
     if (event->campaign != (known != 0 ? known : campaigns->pool.count)) {
         return "a campaign's number does not belong to its id";
     }

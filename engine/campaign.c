@@ -24,15 +24,16 @@ static bool campaign_is(const void *key, uint32_t index)
     return text_equal(campaign_id(campaign_at(wanted->campaigns, index)), wanted->id);
 }
 
-static uint64_t hash_id(const struct campaigns *campaigns, struct text id)
+uint64_t campaign_hash(const struct campaigns *campaigns, struct text id)
 {
-    return XXH3_64bits_withSeed(id.data, id.length, campaigns->seed);
+    uint64_t hash = XXH3_64bits_withSeed(id.data, id.length, campaigns->seed);
+    return hash == 0 ? 1 : hash;
 }
 
 static uint64_t campaign_rehash(const void *context, uint32_t index)
 {
     const struct campaigns *campaigns = context;
-    return hash_id(campaigns, campaign_id(campaign_at(campaigns, index)));
+    return campaign_hash(campaigns, campaign_id(campaign_at(campaigns, index)));
 }
 
 bool campaigns_init(struct campaigns *campaigns, uint32_t limit, uint64_t seed)
@@ -51,10 +52,11 @@ void campaigns_deinit(struct campaigns *campaigns)
     texts_deinit(&campaigns->texts);
 }
 
-uint32_t campaign_find(const struct campaigns *campaigns, struct text id)
+uint32_t campaign_find(const struct campaigns *campaigns, struct text id, uint64_t hash)
 {
     struct campaign_key key = {campaigns, id};
-    return table_find(&campaigns->table, hash_id(campaigns, id), campaign_is, &key);
+    return table_find(&campaigns->table, hash == 0 ? campaign_hash(campaigns, id) : hash,
+                      campaign_is, &key);
 }
 
 const char *campaign_state_word(uint8_t state)
@@ -85,7 +87,7 @@ bool campaign_reserve(struct campaigns *campaigns, uint32_t name_length, uint32_
 static struct campaign *find_or_refuse(struct engine *engine, struct text id,
                                        struct outcome *outcome)
 {
-    outcome->campaign = campaign_find(&engine->campaigns, id);
+    outcome->campaign = campaign_find(&engine->campaigns, id, 0);
     if (outcome->campaign == 0) {
         outcome_refuse(outcome, REFUSAL_UNKNOWN_CAMPAIGN, 0);
         return NULL;
@@ -127,7 +129,7 @@ static bool repeated(struct engine *engine, const struct command *command, struc
     if (seen == REQUEST_NEW) {
         return false;
     }
-    uint32_t index = campaign_find(&engine->campaigns, campaign);
+    uint32_t index = campaign_find(&engine->campaigns, campaign, 0);
     ASSERT(index != 0);
     outcome->gate = check->result == CAMPAIGN_RESULT_SAME
                         ? engine->seq
@@ -173,7 +175,7 @@ static void define_decide(struct engine *engine, const struct campaign_put *put,
     const struct campaign_definition *wanted = put->document.definition;
     ASSERT(wanted != NULL);
     struct campaigns *campaigns = &engine->campaigns;
-    uint32_t index = campaign_find(campaigns, put->campaign);
+    uint32_t index = campaign_find(campaigns, put->campaign, 0);
     uint64_t result = CAMPAIGN_RESULT_CREATED;
     if (index != 0) {
         const struct campaign *campaign = campaign_at(campaigns, index);
@@ -374,7 +376,7 @@ void campaign_defined_apply(struct engine *engine, const struct event_campaign_d
         added->state = CAMPAIGN_DRAFT;
         added->id_length = (uint8_t)event->id.length;
         memcpy(added->id, event->id.data, event->id.length);
-        table_add(&campaigns->table, hash_id(campaigns, event->id), index, campaign_rehash,
+        table_add(&campaigns->table, campaign_hash(campaigns, event->id), index, campaign_rehash,
                   campaigns);
     }
     struct campaign *campaign = campaign_at(campaigns, event->campaign);

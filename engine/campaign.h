@@ -58,8 +58,11 @@ bool campaigns_init(struct campaigns *campaigns, uint32_t limit, uint64_t seed)
     __attribute__((warn_unused_result));
 void campaigns_deinit(struct campaigns *campaigns);
 
-/* Returns the index of the campaign of this id, or 0. */
-uint32_t campaign_find(const struct campaigns *campaigns, struct text id);
+/* Returns the hash of a campaign id, never 0. */
+uint64_t campaign_hash(const struct campaigns *campaigns, struct text id);
+
+/* Returns the index of the campaign of this id, or 0. `hash` 0: computed here. */
+uint32_t campaign_find(const struct campaigns *campaigns, struct text id, uint64_t hash);
 
 static inline struct campaign *campaign_at(const struct campaigns *campaigns, uint32_t index)
 {

@@ -146,7 +146,8 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
     if (repeated(engine, command, now_ms, &check, outcome)) {
         return;
     }
-    uint32_t index = campaign_find(&engine->campaigns, claim->campaign);
+    uint32_t index = command->campaign != 0 ? command->campaign
+                                            : campaign_find(&engine->campaigns, claim->campaign, 0);
     if (index == 0) {
         outcome_refuse(outcome, REFUSAL_UNKNOWN_CAMPAIGN, 0);
         return;

@@ -37,7 +37,7 @@ const char *engine_admits(struct engine *engine, const struct event *event)
 
 /* Asks the processor to fetch what these commands will touch, PREFETCH_COMMANDS_MAX at most; only a hint,
  * stage by stage. */
-void engine_prefetch(const struct engine *engine, struct command *commands, uint32_t count);
+void engine_prefetch(struct engine *engine, struct command *commands, uint32_t count);
 
 /* Returns a hash over the whole business state: equal after a replay. Walks everything. */
 uint64_t engine_state_hash(const struct engine *engine);

@@ -1,7 +1,7 @@
 /* event.c -- events to bytes and back, made from events.def.
  *
- * Each field type has one pair of functions; a writer or reader that runs out of bytes stays where it
- * is and says so at the end, so that no field needs a check of its own.
+ * Each field type has its functions. What an event takes is added up before anything is written, so that
+ * writing needs no checks; a reader that runs out of bytes stays where it is and says so at the end.
  */
 #include "engine/event.h"
 
@@ -9,26 +9,11 @@
 #include "engine/bytes.h"
 #include "engine/limits.h"
 
-struct writer {
-    uint8_t *at;
-    uint8_t *end;
-    bool overrun;
-};
-
 struct reader {
     const uint8_t *at;
     const uint8_t *end;
     bool torn; /* a field began inside and ended outside */
 };
-
-static inline bool writer_fits(struct writer *writer, size_t bytes)
-{
-    if ((size_t)(writer->end - writer->at) < bytes) {
-        writer->overrun = true;
-        return false;
-    }
-    return true;
-}
 
 /* Tells whether a field of this size is there; none at all means absent, a part of it torn. */
 static inline bool reader_has(struct reader *reader, size_t bytes)
@@ -43,12 +28,14 @@ static inline bool reader_has(struct reader *reader, size_t bytes)
 }
 
 #define NUMBER_FIELD(TYPE, name, type)                                                             \
-    static inline void write_##TYPE(struct writer *writer, type value)                             \
+    static inline size_t size_of_##TYPE(type value)                                                \
     {                                                                                              \
-        if (writer_fits(writer, sizeof(value))) {                                                  \
-            bytes_put_##name(writer->at, value);                                                   \
-            writer->at += sizeof(value);                                                           \
-        }                                                                                          \
+        return sizeof(value);                                                                      \
+    }                                                                                              \
+    static inline uint8_t *write_##TYPE(uint8_t *at, type value)                                   \
+    {                                                                                              \
+        bytes_put_##name(at, value);                                                               \
+        return at + sizeof(value);                                                                 \
     }                                                                                              \
     static inline type read_##TYPE(struct reader *reader)                                          \
     {                                                                                              \
@@ -66,12 +53,15 @@ NUMBER_FIELD(U32, u32, uint32_t)
 NUMBER_FIELD(U64, u64, uint64_t)
 NUMBER_FIELD(I64, i64, int64_t)
 
-static inline void write_BYTES16(struct writer *writer, struct bytes16 value)
+static inline size_t size_of_BYTES16(struct bytes16 value)
 {
-    if (writer_fits(writer, sizeof(value.at))) {
-        memcpy(writer->at, value.at, sizeof(value.at));
-        writer->at += sizeof(value.at);
-    }
+    return sizeof(value.at);
+}
+
+static inline uint8_t *write_BYTES16(uint8_t *at, struct bytes16 value)
+{
+    memcpy(at, value.at, sizeof(value.at));
+    return at + sizeof(value.at);
 }
 
 static inline struct bytes16 read_BYTES16(struct reader *reader)
@@ -84,18 +74,19 @@ static inline struct bytes16 read_BYTES16(struct reader *reader)
     return value;
 }
 
-static inline void write_TEXT(struct writer *writer, struct text value)
+/* A text that its length field cannot say is larger than any event. */
+static inline size_t size_of_TEXT(struct text value)
 {
-    if (!writer_fits(writer, sizeof(uint16_t) + (size_t)value.length) ||
-        value.length > UINT16_MAX) {
-        writer->overrun = true;
-        return;
-    }
-    write_U16(writer, (uint16_t)value.length);
+    return value.length > UINT16_MAX ? EVENT_BYTES_MAX + 1 : sizeof(uint16_t) + value.length;
+}
+
+static inline uint8_t *write_TEXT(uint8_t *at, struct text value)
+{
+    at = write_U16(at, (uint16_t)value.length);
     if (value.length > 0) {
-        memcpy(writer->at, value.data, value.length);
-        writer->at += value.length;
+        memcpy(at, value.data, value.length);
     }
+    return at + value.length;
 }
 
 static inline struct text read_TEXT(struct reader *reader)
@@ -132,11 +123,26 @@ const char *event_name(enum event_type type)
     return "unknown";
 }
 
+/* clang-format off */
 #define EVENT(number, NAME, name, meaning)                                                         \
-    static inline void write_##name(struct writer *writer, const struct event_##name *event)       \
+    static inline size_t size_of_##name(const struct event_##name *event)                          \
+    {                                                                                              \
+        return EVENT_HEAD_BYTES
+#define FIELD(name, TYPE, field, meaning) + size_of_##TYPE(event->field)
+#define EVENT_END(NAME, name) ; }
+/* clang-format on */
+#include "engine/events.def"
+#undef EVENT
+#undef FIELD
+#undef EVENT_END
+
+#define EVENT(number, NAME, name, meaning)                                                         \
+    static inline void write_##name(uint8_t *at, const struct event_##name *event)                 \
     {
-#define FIELD(name, TYPE, field, meaning) write_##TYPE(writer, event->field);
-#define EVENT_END(NAME, name) }
+#define FIELD(name, TYPE, field, meaning) at = write_##TYPE(at, event->field);
+#define EVENT_END(NAME, name)                                                                      \
+    (void)at;                                                                                      \
+    }
 #include "engine/events.def"
 #undef EVENT
 #undef FIELD
@@ -152,17 +158,22 @@ const char *event_name(enum event_type type)
 #undef FIELD
 #undef EVENT_END
 
+/* Writes the event if it is no longer than `room`. Returns its length, or 0. */
+#define ENCODE(name)                                                                               \
+    length = size_of_##name(&event->as.name);                                                      \
+    if (length > room) {                                                                           \
+        return 0;                                                                                  \
+    }                                                                                              \
+    write_##name(bytes + EVENT_HEAD_BYTES, &event->as.name);
+
 size_t event_encode(const struct event *event, uint8_t *bytes, size_t room)
 {
-    if (room < EVENT_HEAD_BYTES) {
-        return 0;
-    }
+    size_t length = 0;
     room = room > EVENT_BYTES_MAX ? EVENT_BYTES_MAX : room;
-    struct writer writer = {bytes + EVENT_HEAD_BYTES, bytes + room, false};
     switch (event->type) {
 #define EVENT(number, NAME, name, meaning)                                                         \
     case EVENT_##NAME:                                                                             \
-        write_##name(&writer, &event->as.name);                                                    \
+        ENCODE(name)                                                                               \
         break;
 #define FIELD(name, TYPE, field, meaning)
 #define EVENT_END(NAME, name)
@@ -173,10 +184,6 @@ size_t event_encode(const struct event *event, uint8_t *bytes, size_t room)
     case EVENT_NONE:
         ASSERT(event->type != EVENT_NONE);
     }
-    if (writer.overrun) {
-        return 0;
-    }
-    size_t length = (size_t)(writer.at - bytes);
     bytes_put_u16(bytes, (uint16_t)event->type);
     bytes_put_u16(bytes + 2, (uint16_t)(length - EVENT_HEAD_BYTES));
     return length;

@@ -1,104 +1,165 @@
 /* prefetch.c -- memory latency paid once a batch: bucket → record → pair, all commands at each stage.
  *
+ *     ask_buckets    the buckets of member, campaign and request id, and those that inserts will split
+ *     ask_records    what these buckets point to
+ *     ask_pairs      the bucket of a claim's pair, the newest account of whoever looks up
+ *
  * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
- * member's hash and the request id's key, which stay in the command.
+ * member's hash, the campaign's index and the request id's key, which stay in the command.
  */
 #include "engine/bug.h"
 #include "engine/engine.h"
 
-/* Returns the member argument of a command that has one as its key, or NULL. */
-static const struct text *member_argument(const struct command *command)
+/* What one command needs. */
+struct wanted {
+    const struct text *member; /* NULL: it has none */
+    struct text request;       /* empty: it has none */
+    bool claims;
+    uint64_t campaign; /* hash of a claim's campaign; 0: the same as the claim's before */
+    uint64_t pair;     /* hash of the pair; 0: not known, or none */
+};
+
+/* What the commands of a group may add at most. */
+struct inserts {
+    uint32_t members;
+    uint32_t pairs;
+    uint32_t requests;
+};
+
+static struct wanted wanted_by(const struct command *command, struct inserts *inserts)
 {
+    struct wanted wanted = {0};
     switch (command->type) {
     case COMMAND_COUPON_CLAIM:
-        return &command->as.coupon_claim.member;
+        wanted.member = &command->as.coupon_claim.member;
+        wanted.request = command->as.coupon_claim.request;
+        wanted.claims = true;
+        inserts->members++;
+        inserts->pairs++;
+        break;
     case COMMAND_COUPON_LIST:
-        return &command->as.coupon_list.member;
+        wanted.member = &command->as.coupon_list.member;
+        break;
     case COMMAND_ACCOUNT_EARN:
-        return &command->as.account_earn.member;
+        wanted.member = &command->as.account_earn.member;
+        wanted.request = command->as.account_earn.request;
+        inserts->members++;
+        break;
     case COMMAND_ACCOUNT_SPEND:
-        return &command->as.account_spend.member;
+        wanted.member = &command->as.account_spend.member;
+        wanted.request = command->as.account_spend.request;
+        break;
     case COMMAND_ACCOUNT_BALANCE:
-        return &command->as.account_balance.member;
+        wanted.member = &command->as.account_balance.member;
+        break;
     case COMMAND_MEMBER_GET:
-        return &command->as.member_get.member;
+        wanted.member = &command->as.member_get.member;
+        break;
     default:
-        return NULL;
+        break;
+    }
+    inserts->requests += wanted.request.length > 0 ? 1 : 0;
+    return wanted;
+}
+
+/* Asks for the buckets of the first look-ups. In a flash sale nearly every claim is of the same campaign:
+ * `last` is that of the claim before. */
+static void ask_buckets(const struct engine *engine, struct command *command, struct wanted *wanted,
+                        struct text *last)
+{
+    command->member_hash = 0;
+    command->request_key[0] = command->request_key[1] = 0;
+    command->campaign = 0;
+    if (wanted->member == NULL) {
+        return;
+    }
+    command->member_hash = member_hash(&engine->members, *wanted->member);
+    table_prefetch(&engine->members.table, command->member_hash);
+    if (wanted->request.length > 0) {
+        request_prefetch(&engine->requests, command, *wanted->member, wanted->request);
+    }
+    if (wanted->claims && !text_equal(*last, command->as.coupon_claim.campaign)) {
+        *last = command->as.coupon_claim.campaign;
+        wanted->campaign = campaign_hash(&engine->campaigns, *last);
+        table_prefetch(&engine->campaigns.table, wanted->campaign);
     }
 }
 
-/* Returns the request id of a command that may carry one beside its member; empty: none. */
-static struct text request_argument(const struct command *command)
+static void ask_records(const struct engine *engine, const struct command *command,
+                        const struct wanted *wanted)
 {
-    switch (command->type) {
-    case COMMAND_COUPON_CLAIM:
-        return command->as.coupon_claim.request;
-    case COMMAND_ACCOUNT_EARN:
-        return command->as.account_earn.request;
-    case COMMAND_ACCOUNT_SPEND:
-        return command->as.account_spend.request;
-    default:
-        return (struct text){0};
+    const struct members *members = &engine->members;
+    if (wanted->member != NULL) {
+        __builtin_prefetch(member_at(members, table_guess(&members->table, command->member_hash)),
+                           1);
+    }
+    if (wanted->campaign != 0) {
+        const struct campaigns *campaigns = &engine->campaigns;
+        const struct campaign *guess = campaign_at(
+            campaigns, table_guess(&campaigns->table, wanted->campaign));
+        __builtin_prefetch(guess, 1);
+        __builtin_prefetch(guess->id);
     }
 }
 
-/* Fetches the bucket of a claim's pair. A member who is not there yet will get the next number. */
-static uint64_t prefetch_pair(const struct engine *engine, const struct command *command,
-                              uint32_t member)
+/* Asks for a claim's pair, or for an account. A member who is not there yet will get the next number. */
+static void ask_pairs(const struct engine *engine, struct command *command, struct wanted *wanted,
+                      uint32_t *campaign, uint32_t *unborn)
 {
-    uint32_t campaign = campaign_find(&engine->campaigns, command->as.coupon_claim.campaign);
-    uint64_t hash = coupon_pair_hash(member, campaign);
-    table_prefetch(&engine->coupons.pairs, hash);
-    return hash;
+    if (wanted->member == NULL) {
+        return;
+    }
+    const struct members *members = &engine->members;
+    uint32_t index = table_guess(&members->table, command->member_hash);
+    if (wanted->claims) {
+        if (wanted->campaign != 0) {
+            *campaign = campaign_find(&engine->campaigns, command->as.coupon_claim.campaign,
+                                      wanted->campaign);
+        }
+        command->campaign = *campaign;
+        wanted->pair = coupon_pair_hash(index != 0 ? index : (*unborn)++, *campaign);
+        table_prefetch(&engine->coupons.pairs, wanted->pair);
+    } else if (index != 0) {
+        __builtin_prefetch(account_at(&engine->accounts, member_at(members, index)->newest_account),
+                           1);
+    }
 }
 
-void engine_prefetch(const struct engine *engine, struct command *commands, uint32_t count)
+void engine_prefetch(struct engine *engine, struct command *commands, uint32_t count)
 {
     ASSERT(count <= PREFETCH_COMMANDS_MAX);
-    const struct members *members = &engine->members;
-    uint64_t pairs[PREFETCH_COMMANDS_MAX];
+    struct table *members = &engine->members.table;
+    struct table *pairs = &engine->coupons.pairs;
+    struct table *requests = &engine->requests.table;
+    struct wanted wanted[PREFETCH_COMMANDS_MAX];
+    struct inserts inserts = {0};
+    struct text last = {0};
     for (uint32_t at = 0; at < count; at++) {
-        const struct text *member = member_argument(&commands[at]);
-        struct text request = request_argument(&commands[at]);
-        commands[at].member_hash = 0;
-        commands[at].request_key[0] = commands[at].request_key[1] = 0;
-        if (member != NULL) {
-            commands[at].member_hash = member_hash(members, *member);
-            table_prefetch(&members->table, commands[at].member_hash);
-        }
-        if (request.length > 0) {
-            request_prefetch(&engine->requests, &commands[at], *member, request);
+        wanted[at] = wanted_by(&commands[at], &inserts);
+        ask_buckets(engine, &commands[at], &wanted[at], &last);
+    }
+    table_ask_splits(members, inserts.members);
+    table_ask_splits(pairs, inserts.pairs);
+    table_ask_splits(requests, inserts.requests);
+    for (uint32_t at = 0; at < count; at++) {
+        if (wanted[at].member != NULL) {
+            table_prefetch_overflow(members, commands[at].member_hash);
         }
     }
     for (uint32_t at = 0; at < count; at++) {
-        if (commands[at].member_hash != 0) {
-            table_prefetch_overflow(&members->table, commands[at].member_hash);
-        }
+        ask_records(engine, &commands[at], &wanted[at]);
     }
+    uint32_t unborn = engine->members.pool.count;
+    uint32_t campaign = 0;
     for (uint32_t at = 0; at < count; at++) {
-        if (commands[at].member_hash != 0) {
-            uint32_t index = table_guess(&members->table, commands[at].member_hash);
-            __builtin_prefetch(member_at(members, index), 1);
-        }
+        ask_pairs(engine, &commands[at], &wanted[at], &campaign, &unborn);
     }
-    uint32_t unborn = members->pool.count;
+    table_ask_split_records(members, &engine->members.pool);
+    table_ask_split_records(pairs, &engine->coupons.pool);
+    table_ask_split_records(requests, &engine->requests.ring);
     for (uint32_t at = 0; at < count; at++) {
-        const struct command *command = &commands[at];
-        pairs[at] = 0;
-        if (command->member_hash == 0) {
-            continue;
-        }
-        uint32_t index = table_guess(&members->table, command->member_hash);
-        if (command->type == COMMAND_COUPON_CLAIM) {
-            pairs[at] = prefetch_pair(engine, command, index != 0 ? index : unborn++);
-        } else if (index != 0) {
-            __builtin_prefetch(
-                account_at(&engine->accounts, member_at(members, index)->newest_account), 1);
-        }
-    }
-    for (uint32_t at = 0; at < count; at++) {
-        if (pairs[at] != 0) {
-            table_prefetch_overflow(&engine->coupons.pairs, pairs[at]);
+        if (wanted[at].pair != 0) {
+            table_prefetch_overflow(pairs, wanted[at].pair);
         }
     }
 }

@@ -104,6 +104,30 @@ static void place(struct table *table, struct table_bucket *bucket, uint8_t tag,
     }
 }
 
+void table_ask_splits(struct table *table, uint32_t inserts)
+{
+    uint32_t from = table->asked_to > table->bucket_count ? table->asked_to : table->bucket_count;
+    uint32_t to = table->bucket_count + 1 +
+                  inserts * LOAD_DENOMINATOR / (TABLE_SLOTS * LOAD_NUMERATOR);
+    uint32_t sourced = table->bucket_count + table->mask +
+                       1; /* the source of this one is to come, too */
+    to = to > sourced ? sourced : to;
+    table->asked_from = table->asked_to = from;
+    for (; table->asked_to < to; table->asked_to++) {
+        __builtin_prefetch(table_split_source(table, table->asked_to), 1);
+    }
+}
+
+void table_ask_split_records(const struct table *table, const struct pool *records)
+{
+    for (uint32_t added = table->asked_from; added < table->asked_to; added++) {
+        const struct table_bucket *source = table_split_source(table, added);
+        for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
+            __builtin_prefetch(pool_at(records, source->indices[slot]));
+        }
+    }
+}
+
 /* Splits the bucket whose turn it is into itself and a new one at the end. */
 static void split(struct table *table, table_hash *rehash, const void *context)
 {
@@ -112,7 +136,7 @@ static void split(struct table *table, table_hash *rehash, const void *context)
     if (added > table->mask) {
         table->mask = table->mask * 2 + 1;
     }
-    struct table_bucket *source = pool_at(&table->buckets, (added & (table->mask >> 1)) + 1);
+    struct table_bucket *source = table_split_source(table, added);
     struct table_bucket old = *source;
     *source = (struct table_bucket){0};
     table->bucket_count = added + 1;

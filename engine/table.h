@@ -15,6 +15,12 @@
  *
  *     index = table_find(&table, hash, member_is, &key);          0: not there
  *     decide: table_reserve(&table)        apply: table_add(&table, hash, index, member_hash, pool)
+ *
+ * A split asks every record of a bucket for its hash: a dozen cache misses, and most of what an insert
+ * costs. Which buckets come next is known, so who is about to add many asks for all that ahead, in two
+ * steps with other work between them:
+ *
+ *     table_ask_splits(&table, inserts);   …   table_ask_split_records(&table, &pool);
  */
 #ifndef BOON_ENGINE_TABLE_H
 #define BOON_ENGINE_TABLE_H
@@ -39,7 +45,9 @@ struct table {
     uint32_t bucket_count;  /* primary buckets in use */
     uint32_t mask;          /* smallest 2^n - 1 that is >= bucket_count - 1 */
     uint32_t free_overflow; /* first given-back overflow bucket; 0 = none */
-    uint64_t count;         /* entries */
+    uint32_t asked_from; /* buckets to come whose sources were asked for last: from this one on … */
+    uint32_t asked_to;   /* … up to before this one */
+    uint64_t count;      /* entries */
 };
 
 /* Tells whether the record of this index has the key that is looked for. */
@@ -94,6 +102,18 @@ static inline struct table_bucket *table_bucket_of(const struct table *table, ui
     }
     return pool_at(&table->buckets, number + 1);
 }
+
+/* Returns the bucket that is split into itself and bucket `added`, which is to come. */
+static inline struct table_bucket *table_split_source(const struct table *table, uint32_t added)
+{
+    uint32_t mask = added > table->mask ? table->mask : table->mask >> 1;
+    return pool_at(&table->buckets, (added & mask) + 1);
+}
+
+/* Asks for the buckets that so many inserts will split, and, some time later, for the records in them, which
+ * lie in `records`. Only hints; what was asked for once is not asked for again. */
+void table_ask_splits(struct table *table, uint32_t inserts);
+void table_ask_split_records(const struct table *table, const struct pool *records);
 
 /* Asks the processor to fetch the bucket; only a hint. Always inline: gcc takes a function that does nothing
  * but prefetch for one without an effect, and drops the call. */

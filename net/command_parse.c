@@ -8,7 +8,8 @@
 #include "net/utf8.h"
 #include "net/word.h"
 
-/* "campaign_put" is a struct of command.h; its arguments become one array each. */
+/* "campaign_put" is a struct of command.h; its arguments become one array each, and two counts: how many go by
+ * position, how many words have to be there. */
 #define COMMAND(number, NAME, name, resp, kind, summary)                                           \
     static const struct argument_spec arguments_of_##name[] = {
 #define ARGUMENT(name, TYPE, field, word, need, meaning)                                           \
@@ -23,6 +24,24 @@
 #undef ARGUMENT
 #undef COMMAND_END
 
+/* clang-format off */
+#define COMMAND(number, NAME, name, resp, kind, summary) enum { positions_of_##name = 0
+#define ARGUMENT(name, TYPE, field, word, need, meaning) + (sizeof(word) == 1)
+#define COMMAND_END(NAME, name) };
+#include "engine/commands.def"
+#undef COMMAND
+#undef ARGUMENT
+#undef COMMAND_END
+
+#define COMMAND(number, NAME, name, resp, kind, summary) enum { words_needed_by_##name = 0
+#define ARGUMENT(name, TYPE, field, word, need, meaning) + (sizeof(word) > 1 && NEED_##need)
+#define COMMAND_END(NAME, name) };
+#include "engine/commands.def"
+#undef COMMAND
+#undef ARGUMENT
+#undef COMMAND_END
+/* clang-format on */
+
 #define COMMAND(number, NAME, name, resp, kind, summary)                                           \
     {COMMAND_##NAME,                                                                               \
      COMMAND_KIND_##kind,                                                                          \
@@ -30,7 +49,9 @@
      sizeof(resp) - 1,                                                                             \
      summary,                                                                                      \
      arguments_of_##name,                                                                          \
-     sizeof(arguments_of_##name) / sizeof(arguments_of_##name[0])},
+     sizeof(arguments_of_##name) / sizeof(arguments_of_##name[0]),                                 \
+     positions_of_##name,                                                                          \
+     words_needed_by_##name},
 #define ARGUMENT(name, TYPE, field, word, need, meaning)
 #define COMMAND_END(NAME, name)
 const struct command_spec command_specs[] = {
@@ -165,9 +186,9 @@ static bool wrong_value(const struct command_spec *spec, const struct argument_s
 /* Finds which keyword argument a word names; NULL: none. */
 static const struct argument_spec *keyword_find(const struct command_spec *spec, struct text word)
 {
-    for (uint32_t at = 0; at < spec->argument_count; at++) {
+    for (uint32_t at = spec->positions; at < spec->argument_count; at++) {
         const struct argument_spec *argument = &spec->arguments[at];
-        if (argument->word[0] != '\0' && word_is(word, argument->word)) {
+        if (word_is(word, argument->word)) {
             return argument;
         }
     }
@@ -199,9 +220,10 @@ static bool parse_keywords(const struct command_spec *spec, const struct resp_re
             return wrong_value(spec, argument, problem, size);
         }
     }
-    for (uint32_t number = 0; number < spec->argument_count; number++) {
+    for (uint32_t number = spec->positions; spec->words_needed > 0 && number < spec->argument_count;
+         number++) {
         const struct argument_spec *argument = &spec->arguments[number];
-        if (argument->word[0] != '\0' && argument->required && (seen & 1ULL << number) == 0) {
+        if (argument->required && (seen & 1ULL << number) == 0) {
             snprintf(problem, size, "%s: %s is missing", spec->name, argument->word);
             return false;
         }
@@ -215,16 +237,14 @@ bool command_parse(const struct command_spec *spec, const struct resp_request *r
     ASSERT(request->count >= 1);
     command->type = spec->type;
     command->principal = 0;
+    command->campaign = 0;
     command->member_hash = 0;
     command->request_key[0] = command->request_key[1] = 0;
     memset(&command->as, 0, sizeof(command->as));
     char *as = (char *)&command->as;
     uint32_t given = 1;
-    for (uint32_t at = 0; at < spec->argument_count; at++) {
+    for (uint32_t at = 0; at < spec->positions; at++) {
         const struct argument_spec *argument = &spec->arguments[at];
-        if (argument->word[0] != '\0') {
-            break;
-        }
         if (given == request->count) {
             if (argument->required) {
                 return wrong_count(spec, problem, problem_size);
@@ -236,8 +256,7 @@ bool command_parse(const struct command_spec *spec, const struct resp_request *r
         }
         given++;
     }
-    const struct argument_spec *last = &spec->arguments[spec->argument_count - 1];
-    if (last->word[0] == '\0') {
+    if (spec->positions == spec->argument_count) {
         return given == request->count || wrong_count(spec, problem, problem_size);
     }
     return parse_keywords(spec, request, given, as, problem, problem_size);

@@ -43,6 +43,8 @@ struct command_spec {
     const char *summary; /* for people */
     const struct argument_spec *arguments;
     uint32_t argument_count;
+    uint32_t positions;    /* the first so many go by position, the others by word */
+    uint32_t words_needed; /* how many of the others are required */
 };
 
 /* All commands, in the order of commands.def. */

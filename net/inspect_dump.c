@@ -34,7 +34,8 @@ static void find_filters(struct dumping *dumping)
         dumping->member = member_find(&dumping->engine->members, text_of(wishes->member), 0);
     }
     if (wishes->campaign[0] != '\0' && dumping->campaign == 0) {
-        dumping->campaign = campaign_find(&dumping->engine->campaigns, text_of(wishes->campaign));
+        dumping->campaign = campaign_find(&dumping->engine->campaigns, text_of(wishes->campaign),
+                                          0);
     }
 }
 

@@ -368,12 +368,24 @@ static void answer_other(struct connection *connection, const struct resp_reques
     }
 }
 
+/* Finds the business command that a request names; mostly the same as of the request before. NULL: none. */
+static const struct command_spec *spec_of(struct turn *turn, struct text name)
+{
+    const struct command_spec *last = turn->last_spec;
+    if (__builtin_expect(
+            last != NULL && text_equal(name, (struct text){last->name, last->name_length}), 1)) {
+        return last;
+    }
+    turn->last_spec = command_spec_find(name);
+    return turn->last_spec;
+}
+
 /* Carries out or gathers one parsed request. */
 static void dispatch(struct connection *connection, const struct resp_request *request)
 {
     struct server *server = connection->server;
     struct turn *turn = &server->turn;
-    const struct command_spec *spec = command_spec_find(request->arguments[0]);
+    const struct command_spec *spec = spec_of(turn, request->arguments[0]);
     struct command *command = &turn->commands[turn->count];
     char problem[256];
     bool fine = false;

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "net/resp.h"
 
+struct command_spec;
 struct connection;
 struct server;
 
@@ -20,8 +21,9 @@ struct turn {
     uint32_t count; /* commands gathered */
     struct command commands[TURN_COMMANDS];
     struct connection *clients[TURN_COMMANDS]; /* who sent each */
-    struct resp_request request;               /* being parsed */
-    struct outcome outcome;                    /* being composed */
+    const struct command_spec *last_spec; /* what the last request named; NULL: none of these */
+    struct resp_request request;          /* being parsed */
+    struct outcome outcome;               /* being composed */
 };
 
 /* Allocates the shared buffer. False: no memory. */

@@ -33,12 +33,17 @@ static inline bool utf8_is_ascii8(const char *bytes)
     return ((word | below_space | above_tilde) & high) == 0;
 }
 
-/* Tells whether the text is clean; an empty one is. Ids are mostly ASCII: that needs no call. */
+/* Tells whether the text is clean; an empty one is. Ids are mostly ASCII: that needs no call. The last eight
+ * bytes are looked at together, some of them twice. */
 static inline bool utf8_is_clean(struct text text)
 {
     uint32_t at = 0;
-    while (text.length - at >= 8 && utf8_is_ascii8(text.data + at)) {
-        at += 8;
+    if (text.length >= 8) {
+        while (text.length - at > 8 && utf8_is_ascii8(text.data + at)) {
+            at += 8;
+        }
+        at = text.length - at <= 8 && utf8_is_ascii8(text.data + text.length - 8) ? text.length
+                                                                                  : at;
     }
     while (at < text.length && text.data[at] >= 0x20 && text.data[at] < 0x7f) {
         at++;

@@ -73,7 +73,7 @@ static void mend_references(struct engine *engine, struct event *event)
         event->as.member_created.member = engine->members.pool.count;
         break;
     case EVENT_CAMPAIGN_DEFINED:
-        campaign = campaign_find(&engine->campaigns, event->as.campaign_defined.id);
+        campaign = campaign_find(&engine->campaigns, event->as.campaign_defined.id, 0);
         event->as.campaign_defined.campaign = campaign != 0 ? campaign
                                                             : engine->campaigns.pool.count;
         event->as.campaign_defined.value_kind = VALUE_EXCHANGE;

@@ -10,7 +10,7 @@ static void campaigns_sound(const struct engine *engine)
     for (uint32_t index = 1; index < campaigns->pool.count; index++) {
         const struct campaign *campaign = campaign_at(campaigns, index);
         ASSERT(campaign->issued <= campaign->stock);
-        ASSERT(campaign_find(campaigns, campaign_id(campaign)) == index);
+        ASSERT(campaign_find(campaigns, campaign_id(campaign), 0) == index);
         issued += campaign->issued;
     }
     ASSERT(issued + 1 == engine->coupons.pool.count);

@@ -510,7 +510,7 @@ void story_sound(const struct engine *engine)
         const struct campaign *campaign = campaign_at(&engine->campaigns, index);
         cr_assert_leq(campaign->issued, campaign->stock);
         cr_assert_leq(campaign->definition_seq, campaign->changed_seq);
-        cr_assert_eq(campaign_find(&engine->campaigns, campaign_id(campaign)), index);
+        cr_assert_eq(campaign_find(&engine->campaigns, campaign_id(campaign), 0), index);
         issued += campaign->issued;
     }
     uint64_t held = 0;

@@ -143,7 +143,7 @@ static void tell_random(struct story *told, uint64_t dice, int64_t now)
     } else if (what < 93) {
         story_tell(told, now, number + request % 8 == 0 ? "STOP c%u" : "SHOW c%u", campaign);
     } else if (what < 96) {
-        uint32_t index = campaign_find(&told->engine->campaigns, text_of("c0"));
+        uint32_t index = campaign_find(&told->engine->campaigns, text_of("c0"), 0);
         uint64_t stock = index == 0 ? 0 : campaign_at(&told->engine->campaigns, index)->stock;
         story_tell(told, now, "RESTOCK c0 %u expect=%lu", number, stock);
     } else if (what < 98) {

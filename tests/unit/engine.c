@@ -205,7 +205,7 @@ static void tell_random(uint64_t *dice, int64_t now)
         story_tell(&story, now, number == 0 && dice_below(dice, 20) == 0 ? "STOP c%u" : "SHOW c%u",
                    campaign);
     } else if (what < 97) {
-        uint32_t index = campaign_find(&story.engine->campaigns, text_of("c0"));
+        uint32_t index = campaign_find(&story.engine->campaigns, text_of("c0"), 0);
         uint64_t stock = index == 0 ? 0 : campaign_at(&story.engine->campaigns, index)->stock;
         story_tell(&story, now, "RESTOCK c0 %u expect=%lu", dice_below(dice, 50), stock);
     } else if (what < 99) {
