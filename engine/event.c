@@ -83,9 +83,7 @@ static inline size_t size_of_TEXT(struct text value)
 static inline uint8_t *write_TEXT(uint8_t *at, struct text value)
 {
     at = write_U16(at, (uint16_t)value.length);
-    if (value.length > 0) {
-        memcpy(at, value.data, value.length);
-    }
+    bytes_copy(at, value.data, value.length);
     return at + value.length;
 }
 

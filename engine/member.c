@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "engine/bug.h"
+#include "engine/bytes.h"
 #include "engine/planted.h"
 #include "engine/state.h"
 
@@ -121,7 +122,7 @@ uint32_t member_add(struct members *members, struct text id)
         member->long_id = pool_add(&members->long_ids);
         at = pool_at(&members->long_ids, member->long_id);
     }
-    memcpy(at, id.data, id.length);
+    bytes_copy(at, id.data, id.length);
     return index;
 }
 

@@ -71,23 +71,18 @@ static uint8_t *append(uint8_t *at, struct text text)
 {
     ASSERT(text.length <= REQUEST_BYTES_MAX);
     bytes_put_u32(at, text.length);
-    if (text.length > 0) {
-        memcpy(at + 4, text.data, text.length);
-    }
+    bytes_copy(at + 4, text.data, text.length);
     return at + 4 + text.length;
 }
 
-/* Appends a part of a body. For a long one, a document, its hash stands in; its length tells which. */
-static uint8_t *append_body(uint8_t *at, struct text text)
+/* Chains the parts of a body: each is hashed from what came before, so no two lists of parts look alike. */
+static uint64_t fingerprint_of(const struct text *body, uint32_t count)
 {
-    if (text.length <= REQUEST_BYTES_MAX) {
-        return append(at, text);
+    uint64_t hash = count;
+    for (uint32_t part = 0; part < count; part++) {
+        hash = XXH3_64bits_withSeed(body[part].data, body[part].length, hash);
     }
-    XXH128_hash_t hash = XXH3_128bits(text.data, text.length);
-    bytes_put_u32(at, text.length);
-    bytes_put_u64(at + 4, hash.low64);
-    bytes_put_u64(at + 12, hash.high64);
-    return at + 20;
+    return hash;
 }
 
 struct bytes16 request_key_make(const struct requests *requests, const struct command *command,
@@ -127,14 +122,7 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
     } else {
         check->key = request_key_make(requests, command, subject, id);
     }
-    uint8_t bytes[REQUEST_BODY_PARTS_MAX * (4 + REQUEST_BYTES_MAX)];
-    ASSERT(body_count <= REQUEST_BODY_PARTS_MAX);
-    uint8_t *end = bytes;
-    for (uint32_t part = 0; part < body_count; part++) {
-        end = append_body(end, body[part]);
-    }
-    check->fingerprint = XXH3_64bits(bytes, (size_t)(end - bytes));
-
+    check->fingerprint = fingerprint_of(body, body_count);
     uint32_t index = request_find(requests, check->key);
     if (index == 0 || PLANTED(FORGETS_REQUEST)) {
         return REQUEST_NEW;

@@ -28,7 +28,6 @@ struct request {
 };
 
 #define REQUEST_FORGOTTEN_MS (-1)
-#define REQUEST_BODY_PARTS_MAX 4U
 
 #define REQUEST_FINGERPRINT_MASK UINT64_C(0xffffffffffff)
 
@@ -123,7 +122,7 @@ void request_prefetch(const struct requests *requests, struct command *command, 
                       struct text id);
 
 /* Looks a request id up; `subject` is the member or campaign as sent, `body` what has to be the same
- * beside it: REQUEST_BODY_PARTS_MAX texts at most, of any length. An empty id is REQUEST_NEW. */
+ * beside it: texts of any length. An empty id is REQUEST_NEW. */
 enum request_seen request_look(struct engine *engine, const struct command *command,
                                struct text subject, struct text id, const struct text *body,
                                uint32_t body_count, int64_t now_ms, struct request_check *check);

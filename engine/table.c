@@ -115,6 +115,7 @@ void table_ask_splits(struct table *table, uint32_t inserts)
     table->asked_from = table->asked_to = from;
     for (; table->asked_to < to; table->asked_to++) {
         __builtin_prefetch(table_split_source(table, table->asked_to), 1);
+        __builtin_prefetch(pool_at(&table->buckets, table->asked_to + 1), 1);
     }
 }
 

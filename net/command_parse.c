@@ -13,7 +13,8 @@
 #define COMMAND(number, NAME, name, resp, kind, summary)                                           \
     static const struct argument_spec arguments_of_##name[] = {
 #define ARGUMENT(name, TYPE, field, word, need, meaning)                                           \
-    {ARGUMENT_##TYPE, offsetof(struct name, field), #field, word, NEED_##need, meaning},
+    {ARGUMENT_##TYPE, offsetof(struct name, field), #field, word, sizeof(word) - 1, NEED_##need,   \
+     meaning},
 /* clang-format off */
 #define COMMAND_END(NAME, name) };
 /* clang-format on */
@@ -183,13 +184,18 @@ static bool wrong_value(const struct command_spec *spec, const struct argument_s
     return false;
 }
 
-/* Finds which keyword argument a word names; NULL: none. */
+/* Finds which keyword argument a word names; NULL: none. Most callers spell it as the documents do. */
 static const struct argument_spec *keyword_find(const struct command_spec *spec, struct text word)
 {
-    for (uint32_t at = spec->positions; at < spec->argument_count; at++) {
-        const struct argument_spec *argument = &spec->arguments[at];
-        if (word_is(word, argument->word)) {
-            return argument;
+    const struct argument_spec *end = spec->arguments + spec->argument_count;
+    for (const struct argument_spec *at = spec->arguments + spec->positions; at < end; at++) {
+        if (text_equal(word, (struct text){at->word, at->word_length})) {
+            return at;
+        }
+    }
+    for (const struct argument_spec *at = spec->arguments + spec->positions; at < end; at++) {
+        if (word_is(word, at->word)) {
+            return at;
         }
     }
     return NULL;

@@ -30,6 +30,7 @@ struct argument_spec {
     size_t offset;     /* of the value in the command's struct */
     const char *field; /* "member" */
     const char *word;  /* "CHANNEL"; "" = by position */
+    uint32_t word_length;
     bool required;
     const char *meaning; /* for people */
 };
