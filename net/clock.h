@@ -1,7 +1,8 @@
-/* clock.h -- what time it is, from the two clocks that Boon reads.
+/* clock.h -- what time it is, from the three clocks that Boon reads.
  *
  * Monotonic: never goes back, goes on while the machine sleeps, says nothing about the date; for how long
  *            something takes or may take.
+ * Thread: CPU time that the calling thread has used; to read it takes a system call.
  * Real: since 1970, and goes where whoever sets the clock moves it; for what people read.
  */
 #ifndef BOON_NET_CLOCK_H
@@ -28,6 +29,11 @@ static inline int64_t clock_monotonic_us(void)
 static inline int64_t clock_monotonic_ms(void)
 {
     return clock_read_us(CLOCK_BOOTTIME) / 1000;
+}
+
+static inline int64_t clock_thread_us(void)
+{
+    return clock_read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static inline int64_t clock_real_us(void)

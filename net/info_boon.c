@@ -202,6 +202,8 @@ static void outcomes(struct info *info, const struct server *server)
     line_number(info, "stale", server->stats.stale);
     line_number(info, "protocol_errors", server->stats.protocol_errors);
     line_number(info, "turns", server->stats.turns);
+    line_number(info, "turn_us_max", (uint64_t)server->stats.turn_us_max);
+    line_number(info, "turn_cpu_us_max", (uint64_t)server->stats.turn_cpu_us_max);
     line_number(info, "log_lines_lost", log_lost());
 }
 

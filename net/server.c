@@ -382,6 +382,7 @@ static void turn(struct server *server)
     if (server->state != SERVER_STOPPED) {
         replies_leave(server);
     }
+    turn_end(server);
     if (server->state == SERVER_STOPPING) {
         stop_goes_on(server);
     }

@@ -44,7 +44,9 @@ struct server_stats {
     uint64_t events;      /* journaled */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t turns; /* of the loop */
+    uint64_t turns;          /* of the loop */
+    int64_t turn_us_max;     /* longest one from its first work on, with what else ran meanwhile */
+    int64_t turn_cpu_us_max; /* the same in CPU time, of those that had 4 KiB of requests or more */
     uint64_t protocol_errors;
     uint64_t busy;                            /* -BUSY answers */
     uint64_t unsure;                          /* -TRYAGAIN answers */

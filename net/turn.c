@@ -6,6 +6,7 @@
  *       carry_out      the group: engine_prefetch(), then engine_step() and its reply, in order
  *       aside          all else (errors, documents, server commands) is answered at once, after the
  *                      group that came before it: a connection's replies keep its requests' order
+ *     turn_end         how long did it take?
  */
 #include "net/turn.h"
 
@@ -26,7 +27,8 @@
 #include "net/slowlog.h"
 #include "net/word.h"
 
-#define READ_BYTES_MAX ((size_t)64 * 1024)
+#define READ_BYTES_MAX ((size_t)16 * 1024)
+#define LARGE_TURN_BYTES ((size_t)4 * 1024) /* from so many on, its CPU time is looked at */
 
 /* research: before authentication a stranger gets no more than this. */
 static const struct resp_limits limits_of_strangers = {10, 16 * 1024, 64 * 1024};
@@ -238,11 +240,10 @@ static void step(struct connection *connection, const struct command *command)
 
 /* Notes in the SLOWLOG what took longer than the operator wants. `type` COMMAND_NONE: what the connection
  * sent last. */
-static void note_if_slow(const struct connection *connection, int64_t began_us,
+static void note_if_slow(const struct connection *connection, int64_t took_us,
                          enum command_type type, uint32_t commands)
 {
     const struct server *server = connection->server;
-    int64_t took_us = clock_monotonic_us() - began_us;
     if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
         const struct command_spec *spec = command_spec_of(type);
         slowlog_note(server->slowlog, server->now_ms, took_us,
@@ -264,7 +265,8 @@ static void carry_out(struct server *server)
     for (uint32_t at = 0; at < count; at++) {
         step(turn->clients[at], &turn->commands[at]);
     }
-    note_if_slow(turn->clients[0], began_us, turn->commands[0].type, count);
+    int64_t took_us = clock_monotonic_us() - began_us;
+    note_if_slow(turn->clients[0], took_us, turn->commands[0].type, count);
 }
 
 /* Answers ["INVALID", pointer, message, …]. */
@@ -413,7 +415,7 @@ static void dispatch(struct connection *connection, const struct resp_request *r
         answer_other(connection, request);
     }
     if (!connection->closed) {
-        note_if_slow(connection, began_us, COMMAND_NONE, 1);
+        note_if_slow(connection, clock_monotonic_us() - began_us, COMMAND_NONE, 1);
     }
 }
 
@@ -508,6 +510,34 @@ void turn_clear_doubt(struct server *server)
     }
 }
 
+/* Looks at the clocks when a turn's first work begins. The thread's CPU time costs a system call: a small turn is
+ * bounded by the time it took. */
+static void turn_begin(struct server *server)
+{
+    struct turn *turn = &server->turn;
+    if (turn->began_us == 0) {
+        turn->began_us = clock_monotonic_us();
+        turn->cpu_began_us = turn->shared_used >= LARGE_TURN_BYTES ? clock_thread_us() : 0;
+    }
+}
+
+void turn_end(struct server *server)
+{
+    struct turn *turn = &server->turn;
+    if (turn->began_us == 0) {
+        return;
+    }
+    int64_t now_us = clock_monotonic_us();
+    int64_t took_us = now_us - turn->began_us;
+    struct server_stats *stats = &server->stats;
+    stats->turn_us_max = took_us > stats->turn_us_max ? took_us : stats->turn_us_max;
+    if (turn->cpu_began_us != 0) {
+        int64_t cpu_us = clock_thread_us() - turn->cpu_began_us;
+        stats->turn_cpu_us_max = cpu_us > stats->turn_cpu_us_max ? cpu_us : stats->turn_cpu_us_max;
+    }
+    turn->began_us = 0;
+}
+
 void turn_execute(struct server *server)
 {
     struct connection *ready = server->ready;
@@ -515,6 +545,7 @@ void turn_execute(struct server *server)
     if (ready == NULL) {
         return;
     }
+    turn_begin(server);
     server_look_at_clock(server);
     look_at_standing(server);
     for (struct connection *at = ready; at != NULL; at = at->next_ready) {

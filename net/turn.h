@@ -18,7 +18,9 @@ struct turn {
     char *shared; /* what the sockets gave in this turn */
     size_t shared_size;
     size_t shared_used;
-    uint32_t count; /* commands gathered */
+    int64_t began_us;     /* monotonic; when this turn's first work began; 0 = there was none yet */
+    int64_t cpu_began_us; /* the same in CPU time of this thread; 0 = a small turn, not looked at */
+    uint32_t count;       /* commands gathered */
     struct command commands[TURN_COMMANDS];
     struct connection *clients[TURN_COMMANDS]; /* who sent each */
     const struct command_spec *last_spec; /* what the last request named; NULL: none of these */
@@ -38,5 +40,8 @@ void turn_clear_doubt(struct server *server);
 
 /* Parses and carries out what all ready connections have sent. */
 void turn_execute(struct server *server);
+
+/* Looks back at a turn of the loop: how long it took. */
+void turn_end(struct server *server);
 
 #endif
