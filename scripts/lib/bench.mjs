@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { instructions } from './instructions.mjs';
 import { measureRecovery, prepareBoon } from './recovery.mjs';
 import {
     ask, BUILD, cpuSeconds, infoField, load, removeDirectory, residentBytes, ROOT, withServer,
@@ -102,11 +103,16 @@ function wholeNumber(flag, text) {
 }
 
 function parseArguments(argv, script) {
-    const options = { quick: false, json: null, rows: ROWS.map((row) => row.name), recoveryCoupons: RECOVERY_COUPONS };
+    const options = {
+        quick: false, json: null, rows: ROWS.map((row) => row.name), recoveryCoupons: RECOVERY_COUPONS,
+        instructions: false, record: false,
+    };
     for (let at = 0; at < argv.length; at++) {
         const [flag, inline] = argv[at].split(/=(.*)/s);
         const value = () => inline ?? argv[++at] ?? die(`${flag} needs a value`);
         if (flag === '--quick') options.quick = true;
+        else if (flag === '--instructions') options.instructions = true;
+        else if (flag === '--record') options.record = true;
         else if (flag === '--json') options.json = value();
         else if (flag === '--rows') options.rows = value().split(',');
         else if (flag === '--recovery-coupons') options.recoveryCoupons = wholeNumber(flag, value());
@@ -120,6 +126,7 @@ function parseArguments(argv, script) {
             process.exit(0);
         } else die(`unknown argument ${argv[at]}; see --help`);
     }
+    if (options.record && !options.instructions) die('--record goes with --instructions');
     for (const name of options.rows) {
         if (!ROWS.some((row) => row.name === name)) die(`no row named ${name}; see --list`);
     }
@@ -331,6 +338,10 @@ function teller() {
 
 export async function bench(argv, script) {
     const options = parseArguments(argv, script);
+    if (options.instructions) {
+        if (!await instructions(options)) process.exitCode = 1;
+        return;
+    }
     for (const program of ['boon-server', 'boon-load']) {
         if (!fs.existsSync(path.join(BUILD, program))) {
             die(`${path.relative(ROOT, path.join(BUILD, program))} is not built: cmake --preset release && cmake --build --preset release`);
