@@ -80,7 +80,9 @@ static uint64_t fingerprint_of(const struct text *body, uint32_t count)
 {
     uint64_t hash = count;
     for (uint32_t part = 0; part < count; part++) {
-        hash = XXH3_64bits_withSeed(body[part].data, body[part].length, hash);
+        hash = body[part].length == 0
+                   ? table_mix(hash + 1) /* most options are absent: the same, but cheaper */
+                   : XXH3_64bits_withSeed(body[part].data, body[part].length, hash);
     }
     return hash;
 }

@@ -53,8 +53,7 @@ static void write_refusal(struct resp_writer *writer, const struct engine *engin
         write_code(writer, DUPLICATE_CODE, sizeof(DUPLICATE_CODE) - 1, engine, outcome->coupon);
         return;
     case REFUSAL_SOLD_OUT:
-        resp_raw(writer, SOLD_OUT_NUMBER, sizeof(SOLD_OUT_NUMBER) - 1);
-        resp_integer(writer, outcome->numbers[0]);
+        resp_raw_integer(writer, SOLD_OUT_NUMBER, sizeof(SOLD_OUT_NUMBER) - 1, outcome->numbers[0]);
         return;
     case REFUSAL_LIMIT:
         resp_array(writer, 5);
@@ -94,8 +93,7 @@ static void write_refusal(struct resp_writer *writer, const struct engine *engin
 
 static void write_ok_number(struct resp_writer *writer, int64_t number)
 {
-    resp_raw(writer, OK_NUMBER, sizeof(OK_NUMBER) - 1);
-    resp_integer(writer, number);
+    resp_raw_integer(writer, OK_NUMBER, sizeof(OK_NUMBER) - 1, number);
 }
 
 static void write_ok_word(struct resp_writer *writer, const char *word)

@@ -64,7 +64,8 @@ void resp_null(struct resp_writer *writer);
 void resp_error(struct resp_writer *writer, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Bytes that are a reply already. */
+/* Bytes that are a reply already, or its beginning with an integer behind it. */
 void resp_raw(struct resp_writer *writer, const char *bytes, size_t length);
+void resp_raw_integer(struct resp_writer *writer, const char *bytes, size_t length, int64_t number);
 
 #endif

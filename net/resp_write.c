@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "engine/bytes.h"
+
 #define ERROR_BYTES_MAX 512U
 #define NUMBER_BYTES_MAX 24U
 
@@ -15,22 +17,25 @@ static char *room(struct resp_writer *writer, size_t bytes)
 }
 
 /* Writes a number in decimal and returns its length; faster than any format. */
-static size_t write_decimal(char *at, uint64_t number)
+static inline size_t write_decimal(char *at, uint64_t number)
 {
-    char digits[NUMBER_BYTES_MAX];
-    size_t length = 0;
-    do {
-        digits[length++] = (char)('0' + number % 10);
+    if (number < 10) {
+        at[0] = (char)('0' + number);
+        return 1;
+    }
+    size_t length = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10) {
+        length++;
+    }
+    for (size_t digit = length; digit > 0; digit--) {
+        at[digit - 1] = (char)('0' + number % 10);
         number /= 10;
-    } while (number != 0);
-    for (size_t digit = 0; digit < length; digit++) {
-        at[digit] = digits[length - 1 - digit];
     }
     return length;
 }
 
 /* Appends a type byte, a number, CR LF. */
-static void head(struct resp_writer *writer, char type, bool negative, uint64_t number)
+static inline void head(struct resp_writer *writer, char type, bool negative, uint64_t number)
 {
     char *at = room(writer, NUMBER_BYTES_MAX + 4);
     if (at == NULL) {
@@ -67,6 +72,24 @@ void resp_integer(struct resp_writer *writer, int64_t number)
     bool negative = number < 0;
     uint64_t magnitude = negative ? 0 - (uint64_t)number : (uint64_t)number;
     head(writer, ':', negative, magnitude);
+}
+
+void resp_raw_integer(struct resp_writer *writer, const char *bytes, size_t length, int64_t number)
+{
+    char *at = room(writer, length + NUMBER_BYTES_MAX + 4);
+    if (at == NULL) {
+        return;
+    }
+    bytes_copy(at, bytes, length);
+    at[length++] = ':';
+    bool negative = number < 0;
+    if (negative) {
+        at[length++] = '-';
+    }
+    length += write_decimal(at + length, negative ? 0 - (uint64_t)number : (uint64_t)number);
+    at[length++] = '\r';
+    at[length++] = '\n';
+    output_wrote(writer->output, length);
 }
 
 void resp_raw(struct resp_writer *writer, const char *bytes, size_t length)
