@@ -5,9 +5,10 @@
 
 _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 
-/* Entries per slot of the primary buckets at which the next one is split: 2/3 keeps overflows few. */
-#define LOAD_NUMERATOR 2
-#define LOAD_DENOMINATOR 3
+/* Entries per slot of the primary buckets at which the next one is split: eight in each bucket. */
+#define LOAD_NUMERATOR 4
+#define LOAD_DENOMINATOR 5
+#define SIDES_BITS 8U       /* of the hash that an entry keeps */
 #define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
 
 bool table_init(struct table *table, uint64_t limit)
@@ -87,13 +88,30 @@ static void overflow_give_back(struct table *table, uint32_t number)
     table->free_overflow = number;
 }
 
-static void place(struct table *table, struct table_bucket *bucket, uint8_t tag, uint32_t index)
+static uint8_t sides_of(uint64_t hash, uint32_t level)
+{
+    return (uint8_t)(hash >> level / SIDES_BITS * SIDES_BITS);
+}
+
+/* Returns the level of the next split of the bucket that this hash belongs to: a bucket before the one whose turn
+ * it is, and one that was added, was split at this level already. */
+static uint32_t level_of(const struct table *table, uint64_t hash)
+{
+    uint32_t half = table->mask >> 1;
+    uint32_t number = (uint32_t)hash & half;
+    uint32_t level = (uint32_t)__builtin_popcount(half);
+    return number + half + 1 < table->bucket_count ? level + 1 : level;
+}
+
+static void place(struct table *table, struct table_bucket *bucket, uint8_t tag, uint8_t sides,
+                  uint32_t index)
 {
     for (;;) {
         uint32_t bits = table_tags_equal(bucket, 0);
         if (bits != 0) {
             uint32_t slot = (uint32_t)__builtin_ctz(bits);
             bucket->tags[slot] = tag;
+            bucket->sides[slot] = sides;
             bucket->indices[slot] = index;
             return;
         }
@@ -122,6 +140,9 @@ void table_ask_splits(struct table *table, uint32_t inserts)
 void table_ask_split_records(const struct table *table, const struct pool *records)
 {
     for (uint32_t added = table->asked_from; added < table->asked_to; added++) {
+        if ((table_split_level(table, added) + 1) % SIDES_BITS != 0) {
+            continue;
+        }
         const struct table_bucket *source = table_split_source(table, added);
         for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
             __builtin_prefetch(pool_at(records, source->indices[slot]));
@@ -129,25 +150,41 @@ void table_ask_split_records(const struct table *table, const struct pool *recor
     }
 }
 
+/* Puts the entries of a bucket that is being split into itself and into the one that was added. */
+static void deal_out(struct table *table, const struct table_bucket *old, uint32_t level,
+                     struct table_bucket *const halves[2], table_hash *rehash, const void *context)
+{
+    bool used_up = (level + 1) % SIDES_BITS == 0;
+    for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
+        if (old->tags[slot] == 0) {
+            continue;
+        }
+        uint32_t index = old->indices[slot];
+        uint8_t sides = old->sides[slot];
+        struct table_bucket *half = halves[sides >> level % SIDES_BITS & 1];
+        if (used_up) {
+            sides = sides_of(rehash(context, index), level + 1);
+        }
+        place(table, half, old->tags[slot], sides, index);
+    }
+}
+
 /* Splits the bucket whose turn it is into itself and a new one at the end. */
 static void split(struct table *table, table_hash *rehash, const void *context)
 {
+    uint32_t level = table_split_level(table, table->bucket_count);
+    struct table_bucket *source = table_split_source(table, table->bucket_count);
     uint32_t added = pool_add(&table->buckets) - 1;
     ASSERT(added == table->bucket_count);
     if (added > table->mask) {
         table->mask = table->mask * 2 + 1;
     }
-    struct table_bucket *source = table_split_source(table, added);
+    struct table_bucket *const halves[2] = {source, pool_at(&table->buckets, added + 1)};
     struct table_bucket old = *source;
     *source = (struct table_bucket){0};
     table->bucket_count = added + 1;
     for (;;) {
-        for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
-            if (old.tags[slot] != 0) {
-                uint64_t hash = rehash(context, old.indices[slot]);
-                place(table, table_bucket_of(table, hash), old.tags[slot], old.indices[slot]);
-            }
-        }
+        deal_out(table, &old, level, halves, rehash, context);
         uint32_t next = old.overflow;
         if (next == 0) {
             return;
@@ -161,7 +198,8 @@ void table_add(struct table *table, uint64_t hash, uint32_t index, table_hash *r
                const void *context)
 {
     ASSERT(index != 0);
-    place(table, table_bucket_of(table, hash), table_tag(hash), index);
+    place(table, table_bucket_of(table, hash), table_tag(hash),
+          sides_of(hash, level_of(table, hash)), index);
     table->count++;
     if (table->count * LOAD_DENOMINATOR >
         (uint64_t)table->bucket_count * TABLE_SLOTS * LOAD_NUMERATOR) {
@@ -170,7 +208,8 @@ void table_add(struct table *table, uint64_t hash, uint32_t index, table_hash *r
 }
 
 /* Finds the slot that holds this very index; it must be there. */
-static uint32_t *slot_of(struct table *table, uint64_t hash, uint32_t index, uint8_t **tag)
+static uint32_t slot_of(struct table *table, uint64_t hash, uint32_t index,
+                        struct table_bucket **holder)
 {
     struct table_bucket *bucket = table_bucket_of(table, hash);
     for (;;) {
@@ -178,8 +217,8 @@ static uint32_t *slot_of(struct table *table, uint64_t hash, uint32_t index, uin
         for (; bits != 0; bits &= bits - 1) {
             uint32_t slot = (uint32_t)__builtin_ctz(bits);
             if (bucket->indices[slot] == index) {
-                *tag = &bucket->tags[slot];
-                return &bucket->indices[slot];
+                *holder = bucket;
+                return slot;
             }
         }
         ASSERT(bucket->overflow != 0);
@@ -189,16 +228,17 @@ static uint32_t *slot_of(struct table *table, uint64_t hash, uint32_t index, uin
 
 void table_replace(struct table *table, uint64_t hash, uint32_t old, uint32_t index)
 {
-    uint8_t *tag;
-    *slot_of(table, hash, old, &tag) = index;
+    struct table_bucket *holder;
+    uint32_t slot = slot_of(table, hash, old, &holder);
+    holder->indices[slot] = index;
 }
 
 /* Fills the hole with the last entry of the bucket's chain, and gives an emptied overflow back. So
  * chains stay dense, and the overflows in use stay below one for twelve entries, for ever. */
 void table_remove(struct table *table, uint64_t hash, uint32_t index)
 {
-    uint8_t *tag;
-    uint32_t *slot = slot_of(table, hash, index, &tag);
+    struct table_bucket *holder;
+    uint32_t slot = slot_of(table, hash, index, &holder);
     struct table_bucket *last = table_bucket_of(table, hash);
     struct table_bucket *before = NULL;
     while (last->overflow != 0) {
@@ -208,9 +248,10 @@ void table_remove(struct table *table, uint64_t hash, uint32_t index)
     uint32_t free_slots = table_tags_equal(last, 0);
     uint32_t end = free_slots == 0 ? TABLE_SLOTS : (uint32_t)__builtin_ctz(free_slots);
     ASSERT(end > 0);
-    *tag = last->tags[end - 1];
-    *slot = last->indices[end - 1];
-    last->tags[end - 1] = 0;
+    holder->tags[slot] = last->tags[end - 1];
+    holder->sides[slot] = last->sides[end - 1];
+    holder->indices[slot] = last->indices[end - 1];
+    last->tags[end - 1] = last->sides[end - 1] = 0;
     last->indices[end - 1] = 0;
     if (end == 1 && before != NULL) {
         overflow_give_back(table, before->overflow);

@@ -2,23 +2,28 @@
  *
  * A table holds 32-bit indices only; the keys stay in the records. A bucket is one cache line:
  *
- *     offset  0   12 tags of one byte, 0 = free slot      compared all at once
- *     offset 12   u32 number of the overflow bucket, 0 = none
- *     offset 16   12 indices
+ *     offset  0   10 tags of one byte, 0 = free slot      compared all at once
+ *     offset 10   10 bytes: to which side the next splits send the entry, a bit for each
+ *     offset 20   10 indices
+ *     offset 60   u32 number of the overflow bucket, 0 = none
  *
  * Look-up: hash → bucket → equal tags → ask the record. Growth is linear hashing (W. Litwin, "Linear
  * Hashing: A New Tool for File and Table Addressing", VLDB 1980): when the load passes its mark, the
  * next bucket in turn is split into itself and a new one at the end. So an insert moves a dozen entries
  * at most now and then, and there is never a pause.
  *
+ * A split at level n (2^n buckets become 2^(n+1)) goes by bit n of the hashes. To ask every record for its hash
+ * would be a dozen cache misses, most of what an insert costs: so each entry keeps the eight bits of its
+ * hash that its level is among, bits 0 to 7, 8 to 15 and so on. Records are asked only for the next eight, when a
+ * split has used up bit 7, 15 or 23: in one doubling of eight.
+ *
  * A forked child has no tables: it reads records only.
  *
  *     index = table_find(&table, hash, member_is, &key);          0: not there
  *     decide: table_reserve(&table)        apply: table_add(&table, hash, index, member_hash, pool)
  *
- * A split asks every record of a bucket for its hash: a dozen cache misses, and most of what an insert
- * costs. Which buckets come next is known, so who is about to add many asks for all that ahead, in two
- * steps with other work between them:
+ * Which buckets are split next is known, so who is about to add many asks for them ahead, in two steps with other
+ * work between them:
  *
  *     table_ask_splits(&table, inserts);   …   table_ask_split_records(&table, &pool);
  */
@@ -31,12 +36,14 @@
 #include <emmintrin.h>
 #endif
 
-#define TABLE_SLOTS 12
+#define TABLE_SLOTS 10
 
 struct table_bucket {
     uint8_t tags[TABLE_SLOTS]; /* one byte of the hash, never 0; 0 = free */
-    uint32_t overflow;         /* index in `overflows`; 0 = none */
+    uint8_t sides
+        [TABLE_SLOTS]; /* eight bits of the hash, among them the one that the next split goes by */
     uint32_t indices[TABLE_SLOTS];
+    uint32_t overflow; /* index in `overflows`; 0 = none */
 };
 
 struct table {
@@ -110,8 +117,15 @@ static inline struct table_bucket *table_split_source(const struct table *table,
     return pool_at(&table->buckets, (added & mask) + 1);
 }
 
-/* Asks for the buckets that so many inserts will split, and, some time later, for the records in them, which
- * lie in `records`. Only hints; what was asked for once is not asked for again. */
+/* Returns the level of the split that makes bucket `added`, which is to come: it goes by that bit of the hash. */
+static inline uint32_t table_split_level(const struct table *table, uint32_t added)
+{
+    uint32_t mask = added > table->mask ? table->mask : table->mask >> 1;
+    return (uint32_t)__builtin_popcount(mask);
+}
+
+/* Asks for the buckets that so many inserts will split, and, some time later, for those records in them, which lie
+ * in `records`, that a split has to ask. Only hints; what was asked for once is not asked for again. */
 void table_ask_splits(struct table *table, uint32_t inserts);
 void table_ask_split_records(const struct table *table, const struct pool *records);
 
