@@ -558,6 +558,11 @@ void journal_redis_start(struct journal_redis *redis, struct journal *journal)
     connect_now(redis);
 }
 
+int64_t journal_redis_commit_us(const struct journal_redis *redis)
+{
+    return (int64_t)redis->stats.commit_us_ewma;
+}
+
 struct journal_redis_stats journal_redis_stats(const struct journal_redis *redis)
 {
     return redis->stats;

@@ -64,6 +64,9 @@ void journal_redis_start(struct journal_redis *redis, struct journal *journal);
 /* Returns what was counted and measured so far. */
 struct journal_redis_stats journal_redis_stats(const struct journal_redis *redis);
 
+/* Returns what a commit takes these days, in us; 0: there was none yet. */
+int64_t journal_redis_commit_us(const struct journal_redis *redis);
+
 /* Returns why the last connection ended or could not be made, or "". */
 const char *journal_redis_trouble(const struct journal_redis *redis);
 

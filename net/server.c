@@ -129,6 +129,11 @@ static void on_leading(void *context)
 static void on_durable(void *context, uint64_t seq)
 {
     struct server *server = context;
+    if (seq > server->durable_seq && server->state == SERVER_LEADING) {
+        gather_acknowledged(&server->gather, clock_monotonic_us(), server->engine->seq,
+                            seq - server->durable_seq,
+                            journal_redis_commit_us(server->journal_redis));
+    }
     server->durable_seq = seq > server->durable_seq ? seq : server->durable_seq;
     if (server->sealed_counts.seq <= server->durable_seq) {
         server->durable_counts = server->sealed_counts;
@@ -353,9 +358,21 @@ static void replies_leave(struct server *server)
     free_closed(server);
 }
 
+/* Tells whether there are changes to send that better wait for more. */
+static bool gathers(struct server *server)
+{
+    return gather_may_wait(&server->gather) && server->engine->seq > server->durable_seq &&
+           server->state == SERVER_LEADING &&
+           gather_waits(&server->gather, clock_monotonic_us(), server->engine->seq);
+}
+
 /* Sends the next batch, if it is time; where all that happened is in it, a snapshot may be taken. */
 static void pump(struct server *server)
 {
+    server->gathers = gathers(server);
+    if (server->gathers) {
+        return;
+    }
     journal_pump(server->journal);
     const struct queue_batch *sealed = queue_sealed(server->queue);
     if (sealed != NULL && sealed->last_seq > server->sealed_seq) {
@@ -394,7 +411,8 @@ int server_run(struct server *server)
         lead(server);
     }
     while (server->state != SERVER_STOPPED) {
-        int flags = EVLOOP_ONCE | (server->ready != NULL ? EVLOOP_NONBLOCK : 0);
+        bool soon = server->ready != NULL || server->gathers;
+        int flags = EVLOOP_ONCE | (soon ? EVLOOP_NONBLOCK : 0);
         if (event_base_loop(server->base, flags) < 0) {
             halt(server, "loop_failed", strerror(errno));
         }

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "net/connection.h"
+#include "net/gather.h"
 #include "net/journal.h"
 #include "net/options.h"
 #include "net/secret.h"
@@ -84,6 +85,8 @@ struct server {
     uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
     struct server_counts sealed_counts;
     struct server_counts durable_counts;
+    struct gather gather;           /* whether the next batch waits for those just answered */
+    bool gathers;                   /* it does, in this turn: the loop must not sleep */
     enum journal_standing standing; /* as of this turn; SURE without a journal */
     bool any_doubtful;              /* some connection is */
     int64_t now_ms;                 /* of this turn; never goes back */
