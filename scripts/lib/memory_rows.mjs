@@ -3,7 +3,7 @@ import path from 'node:path';
 import { generatorOf, mebibytes, shown } from './figures.mjs';
 import { ask, infoField, load, residentBytes, withServer } from './servers.mjs';
 import { progress } from './show.mjs';
-import { journalMemory, takeSnapshot } from './snapshot.mjs';
+import { journalMemory, journalTrimmed, takeSnapshot } from './snapshot.mjs';
 
 const COUPON_MEMBERS = { full: 2000000, quick: 200000 };
 const CAMPAIGNS = 5;
@@ -25,6 +25,18 @@ async function usedByPeer(server) {
     return used;
 }
 
+// What Boon's own Redis uses, before and after two snapshots: the journal is trimmed behind the older one.
+async function redisAround(server) {
+    const before = await journalMemory(server);
+    const first = await takeSnapshot(server);
+    const after = await journalMemory(server);
+    await ask(server.port, 'ACCOUNT.EARN member0000000000 points 1'); // without a change there is no second one
+    await takeSnapshot(server);
+    await journalTrimmed(server);
+    return `Boon's Redis uses ${mebibytes(before)}, after SNAPSHOT ${mebibytes(after)}, after a second one, the journal trimmed, `
+        + `${mebibytes(await journalMemory(server))}; a snapshot has ${mebibytes(first.bytes)}`;
+}
+
 // Memory of coupons for members that exist: Boon's resident memory, or what the peer says that it uses.
 function measureCoupons(kind, members, tell) {
     const coupons = members * CAMPAIGNS;
@@ -38,12 +50,7 @@ function measureCoupons(kind, members, tell) {
             '--campaigns', CAMPAIGNS, '--campaign-prefix', 'bytes'], file);
         const grown = await used() - before;
         if (report.outcomes.OK !== coupons) throw new Error(`${report.outcomes.OK} of ${coupons} coupons were issued`);
-        if (kind === 'boon') {
-            const journal = await journalMemory(server);
-            const snapshot = await takeSnapshot(server);
-            tell.line(`bytes_per_coupon: ${shown(coupons)} coupons; Boon's Redis uses ${mebibytes(journal)}, after SNAPSHOT `
-                + `${mebibytes(await journalMemory(server))}; the snapshot has ${mebibytes(snapshot.bytes)}`);
-        }
+        if (kind === 'boon') tell.line(`bytes_per_coupon: ${shown(coupons)} coupons; ${await redisAround(server)}`);
         return { value: grown / coupons, generator: generatorOf([report]), kind, durability: server.durability };
     });
 }

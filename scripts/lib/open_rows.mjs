@@ -17,7 +17,8 @@ const CLAIMS_SHARE = 0.8; // of the peer's peak, where claims alone are measured
 const CLAIMS_SHARE_BESIDE_LOOKUPS = 0.5;
 const LOOKUPS_PER_S = 20000;
 const LOOKUP_MEMBERS = 200000;
-const LATE_MS = 1; // a generator that sends later than this at its p99 has fallen behind
+// A generator whose own lateness, at its p99, is more than a tenth of what was measured has fallen behind.
+const LATE_SHARE = 0.1;
 const CLAIM_SECONDS_MAX = 600; // it is ended long before
 
 const OPEN_CLAIMS = [...CLAIMS, '--connections', '512', '--campaign-prefix', 'open', '--audit', 'none'];
@@ -68,11 +69,12 @@ const MEASURES = {
         at: (rate) => `look-ups at ${shown(LOOKUPS_PER_S)}/s beside claims at ${shown(rate)}/s` },
 };
 
-// What both generators' lateness says of one side.
-function latenessOf(side, reports) {
+// What the generators' lateness says of one side's runs.
+function latenessOf(side, runs) {
+    const reports = runs.flatMap((one) => one.reports);
     const lateMs = Math.max(...reports.map((report) => report.generator.late_us_p99)) / 1000;
     const unsent = reports.reduce((sum, report) => sum + report.generator.unsent, 0);
-    const behind = lateMs > LATE_MS || unsent > 0;
+    const behind = lateMs > LATE_SHARE * median(runs.map((one) => one.value)) || unsent > 0;
     return { text: `${side} sent late by p99 ${shown(lateMs)} ms`, behind, unsent };
 }
 
@@ -93,7 +95,7 @@ export async function* openRows(wanted, options, count, tell) {
             runs[side].push(one);
         }
         const found = { row, sides: {}, generator: {}, notes: [] };
-        const lateness = SIDES.map((side) => latenessOf(side, runs[side].flatMap((one) => one.reports)));
+        const lateness = SIDES.map((side) => latenessOf(side, runs[side]));
         tell.line(`${row.name}: ${measure.at(rate)}; ${lateness.map((late) => late.text).join(', ')}`);
         for (const [at, side] of SIDES.entries()) {
             found.sides[side] = runs[side].map((one) => one.value);
