@@ -17,8 +17,8 @@ const CLAIMS_SHARE = 0.8; // of the peer's peak, where claims alone are measured
 const CLAIMS_SHARE_BESIDE_LOOKUPS = 0.5;
 const LOOKUPS_PER_S = 20000;
 const LOOKUP_MEMBERS = 200000;
-// A generator whose own lateness, at its p99, is more than a tenth of what was measured has fallen behind.
-const LATE_SHARE = 0.1;
+// A generator whose own lateness, at its p99, is more than a quarter of what was measured has fallen behind.
+const LATE_SHARE = 0.25;
 const CLAIM_SECONDS_MAX = 600; // it is ended long before
 
 const OPEN_CLAIMS = [...CLAIMS, '--connections', '512', '--campaign-prefix', 'open', '--audit', 'none'];
@@ -72,7 +72,8 @@ const MEASURES = {
 // What the generators' lateness says of one side's runs.
 function latenessOf(side, runs) {
     const reports = runs.flatMap((one) => one.reports);
-    const lateMs = Math.max(...reports.map((report) => report.generator.late_us_p99)) / 1000;
+    const lateOf = (one) => Math.max(...one.reports.map((report) => report.generator.late_us_p99)) / 1000;
+    const lateMs = median(runs.map(lateOf));
     const unsent = reports.reduce((sum, report) => sum + report.generator.unsent, 0);
     const behind = lateMs > LATE_SHARE * median(runs.map((one) => one.value)) || unsent > 0;
     return { text: `${side} sent late by p99 ${shown(lateMs)} ms`, behind, unsent };

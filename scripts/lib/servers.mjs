@@ -101,6 +101,8 @@ export async function askUntil(where, line, isGood, { child, log, everyMs = 50, 
 
 // The peer as well as it can be had. Its append only file is rewritten from 2 GB on, as that of Boon's Redis is:
 // from 64 MB, the default, it forks and writes everything anew in the middle of a run of seconds.
+// Tried in turn, and left out: --io-threads 2, with and without reads (twice the CPU for no more claims: the
+// script runs on one thread); --latency-tracking no and --slowlog-log-slower-than -1 (no difference).
 const REDIS = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--appendfsync', 'always',
     '--no-appendfsync-on-rewrite', 'no', '--auto-aof-rewrite-min-size', '2gb'];
 
