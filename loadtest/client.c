@@ -145,6 +145,11 @@ void client_add(struct client *client, size_t count, const struct span *words)
     }
 }
 
+void client_add_written(struct client *client, const char *bytes, size_t length)
+{
+    append(client, bytes, length);
+}
+
 static bool lost(const struct client *client, const char *why, struct failure *failure)
 {
     return failure_set(failure, "the connection to %s broke: %s", client->endpoint->name, why);

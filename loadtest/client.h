@@ -24,6 +24,9 @@ void client_close(struct client **client);
 /* Append one request of `count` words. */
 void client_add(struct client *client, size_t count, const struct span *words);
 
+/* Append one request that is written already. */
+void client_add_written(struct client *client, const char *bytes, size_t length);
+
 /* Send what was added and read the next reply; it stays valid until the next client_read().
  * False only when the connection is lost or talks no RESP: an error reply is a reply. */
 bool client_read(struct client *client, struct reply *reply, struct failure *failure);

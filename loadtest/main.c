@@ -20,8 +20,8 @@
  * How it stays honest:
  *
  *   - An open loop (--rate) counts a request's latency from the moment it was due, so a server that
- *     stalls cannot hide the requests that it kept from being sent. Nothing is dropped: what was
- *     due and never sent is reported.
+ *     stalls cannot hide the requests that it kept from being sent. Nothing is dropped, but by
+ *     --give-up; what was due and never sent is reported.
  *   - A closed loop shows how much a server can do; its latency says little, since the load waits
  *     for the server.
  *   - The generator watches itself. It reports its share of a core and how late it was: in the

@@ -265,6 +265,8 @@ static bool options_settle(struct options *options, struct failure *failure)
     if (options->warmup > 0 && options->seconds < 0)
         return failure_set(failure, "--warmup needs --seconds: a run of so many --requests is "
                                     "measured whole");
+    if (options->give_up > 0 && options->rate < 0)
+        return failure_set(failure, "--give-up needs --rate: in a closed loop nothing falls due");
     if (options->retry)
         options->request_ids = true;
     if (options->expect_issued >= 0 && options->audit == AUDIT_NONE)
@@ -393,7 +395,8 @@ void options_help_mode(FILE *out, enum mode mode)
         [MODE_SALE] = "boon-load sale [--seconds S | --requests N] [flags]\n\n"
                       "Opens campaigns, lets members claim, and checks every coupon afterwards.\n"
                       "Closed loop: each connection keeps --pipeline requests unanswered.\n"
-                      "Open loop: --rate requests a second leave whether answers come or not.\n",
+                      "Open loop: --rate requests a second leave whether answers come or not.\n"
+                      "With --give-up, callers whom the server keeps from asking go away.\n",
         [MODE_REPLAY] =
             "boon-load replay --csv FILE --member-column A --campaign-column B [flags]\n"
             "\nClaims row by row over many connections, each member's rows in order,\n"

@@ -21,6 +21,32 @@ uint64_t peer_number(const struct reply_item *item)
     return number;
 }
 
+/* So many are unanswered at most, so that the server never waits for the next ones. */
+static const uint32_t ask_window = 4096;
+static const uint32_t ask_batch = 1024;
+
+bool peer_ask_each(struct client *client, const struct roll *roll, const struct form *form,
+                   const char *what, struct failure *failure)
+{
+    char id[ROLL_NUMBERED_ID_BYTES];
+    char request[512];
+    ASSERT(form_bytes_max(form, ROLL_NUMBERED_ID_BYTES) <= sizeof request);
+    uint32_t asked = 0;
+    for (uint32_t taken = 0; taken < roll->member_count; taken++) {
+        bool more = taken == 0 || asked - taken + ask_batch <= ask_window;
+        while (more && asked < roll->member_count && asked - taken < ask_window) {
+            struct span member = roll_member(roll, asked++, id);
+            client_add_written(client, request, form_write(form, request, member, NULL));
+        }
+        struct reply reply;
+        if (!client_read(client, &reply, failure))
+            return false;
+        if (!span_is(reply.status.text, "OK"))
+            return peer_refused(failure, what, &reply);
+    }
+    return true;
+}
+
 bool peer_refused(struct failure *failure, const char *what, const struct reply *reply)
 {
     char words[300];

@@ -70,6 +70,10 @@ extern const struct peer peer_redis_lua;
 /* Read an unsigned number from an integer or a text; 0 when it is none. */
 uint64_t peer_number(const struct reply_item *item);
 
+/* Ask for every member of the roll in the form's words; each answer must be OK. */
+bool peer_ask_each(struct client *client, const struct roll *roll, const struct form *form,
+                   const char *what, struct failure *failure);
+
 /* Put the server's words into the failure; always false. */
 bool peer_refused(struct failure *failure, const char *what, const struct reply *reply);
 

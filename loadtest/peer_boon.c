@@ -9,7 +9,6 @@
         __VA_ARGS__                                                                                \
     }
 
-static const uint32_t points_batch = 1024;
 #define MEMBERS_BATCH 256U
 
 static bool boon_prepare(struct client *client, const struct options *options,
@@ -106,23 +105,15 @@ static bool boon_read_take(struct client *client, struct campaign_state *state,
 static bool boon_points_give(struct client *client, const struct roll *roll,
                              struct failure *failure)
 {
-    char id[ROLL_NUMBERED_ID_BYTES];
-    for (uint32_t member = 0; member < roll->member_count;) {
-        uint32_t left = roll->member_count - member;
-        uint32_t batch = left < points_batch ? left : points_batch;
-        for (uint32_t i = 0; i < batch; i++)
-            client_add(client, WORDS(span_of("ACCOUNT.EARN"), roll_member(roll, member + i, id),
-                                     span_of("points"), span_of("1000")));
-        for (uint32_t i = 0; i < batch; i++) {
-            struct reply reply;
-            if (!client_read(client, &reply, failure))
-                return false;
-            if (!span_is(reply.status.text, "OK"))
-                return peer_refused(failure, "ACCOUNT.EARN", &reply);
-        }
-        member += batch;
-    }
-    return true;
+    struct form form;
+    form_init(&form, 4, ROLL_NUMBERED_ID_BYTES);
+    form_word(&form, "ACCOUNT.EARN");
+    form_member(&form);
+    form_word(&form, "points");
+    form_word(&form, "1000");
+    bool given = peer_ask_each(client, roll, &form, "ACCOUNT.EARN", failure);
+    form_deinit(&form);
+    return given;
 }
 
 /* Ask for the page of coupons behind `before`, or the first page when it is empty. */

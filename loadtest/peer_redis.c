@@ -44,8 +44,6 @@ static const char script_counted[] =
     "if had >= cap then return {'LIMIT', 'per_member', had, cap, 0} end\n" SCRIPT_STOCK
     "redis.call('HINCRBY', KEYS[2], ARGV[1], 1)\n" SCRIPT_APPLY;
 
-static const uint32_t points_batch = 1024;
-
 struct key {
     char text[ID_BYTES_MAX + 32];
 };
@@ -139,21 +137,14 @@ static bool redis_read_take(struct client *client, struct campaign_state *state,
 static bool redis_points_give(struct client *client, const struct roll *roll,
                               struct failure *failure)
 {
-    char id[ROLL_NUMBERED_ID_BYTES];
-    char key[ID_BYTES_MAX + 16];
-    for (uint32_t member = 0; member < roll->member_count;) {
-        uint32_t left = roll->member_count - member;
-        uint32_t batch = left < points_batch ? left : points_batch;
-        for (uint32_t i = 0; i < batch; i++) {
-            struct span name = roll_member(roll, member + i, id);
-            snprintf(key, sizeof key, "balance:%.*s", (int)name.length, name.bytes);
-            client_add(client, WORDS(span_of("SET"), span_of(key), span_of("1000")));
-        }
-        if (!replies_pass(client, batch, "SET balance", failure))
-            return false;
-        member += batch;
-    }
-    return true;
+    struct form form;
+    form_init(&form, 3, ROLL_NUMBERED_ID_BYTES);
+    form_word(&form, "SET");
+    form_member_behind(&form, "balance:");
+    form_word(&form, "1000");
+    bool given = peer_ask_each(client, roll, &form, "SET balance", failure);
+    form_deinit(&form);
+    return given;
 }
 
 /* Hand one stream entry to the reader: [id, [name, value, …]]. */

@@ -90,6 +90,7 @@ static json_t *series_json(const struct result *result)
         put(entry, "p99_us", microseconds((double)histogram_percentile(&both, 0.99)));
         put(entry, "p999_us", microseconds((double)histogram_percentile(&both, 0.999)));
         put(entry, "max_us", microseconds((double)both.max));
+        put_count(entry, "within", slot->within);
         json_array_append_new(list, entry);
     }
     return list;
@@ -129,6 +130,7 @@ static void load_put(json_t *root, const struct result *result)
     const struct series_slot *total = &result->total;
     double seconds = result->seconds > 0 ? result->seconds : 1e-9;
     put(root, "started", json_string(result->started));
+    put_count(root, "began_unix_ms", result->began_unix_ms);
     put(root, "interrupted", json_boolean(result->interrupted));
     put(root, "seconds", json_real(result->seconds));
     put_count(root, "answers", result_answers(result));
@@ -140,6 +142,8 @@ static void load_put(json_t *root, const struct result *result)
     put(root, "errors", words_json(&result->errors));
     put_count(root, "error_answers", total->outcomes[OUTCOME_ERROR]);
     put_count(root, "unanswered", total->outcomes[OUTCOME_UNANSWERED]);
+    put_count(root, "within", total->within);
+    put_count(root, "given_up", result->given_up);
     struct histogram both = total->claims;
     histogram_merge(&both, &total->lookups);
     bool is_void = result->generator_bound;

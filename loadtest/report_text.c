@@ -43,6 +43,11 @@ static void outcomes_print(FILE *out, const struct result *result, double second
     uint64_t claims = result_claims(result);
     if (claims && claims != answers)
         outcome_line(out, "claims", claims, answers, seconds);
+    if (result->options->mode == MODE_SALE) {
+        char name[WORD_BYTES_MAX];
+        snprintf(name, sizeof name, "within %.10g ms", result->options->within);
+        outcome_line(out, name, result->total.within, answers, seconds);
+    }
     char number[GROUPED_BYTES];
     fprintf(out, "\n  %-24s", "errors");
     right(out, grouped(errors, number), 16);
@@ -108,6 +113,9 @@ static void generator_print(FILE *out, const struct result *result)
     if (result->unsent)
         fprintf(out, "  %s requests were due and never sent: the server is slower than --rate.\n",
                 grouped(result->unsent, text));
+    if (result->given_up)
+        fprintf(out, "  %s callers gave up before their request could be sent.\n",
+                grouped(result->given_up, text));
     if (result->warmup_answers)
         fprintf(out, "  warm-up    %s answers before measuring began\n",
                 grouped(result->warmup_answers, text));

@@ -10,7 +10,8 @@
 struct result {
     const struct options *options;
     char server[160];
-    char started[32]; /* UTC, RFC 3339 */
+    char started[32];       /* UTC, RFC 3339 */
+    uint64_t began_unix_ms; /* when measuring began, so that runs side by side can be compared */
     bool interrupted;
     double seconds; /* measured: from the end of the warm-up to the last answer */
     struct series series;
@@ -20,7 +21,8 @@ struct result {
     struct words refusals;
     uint64_t warmup_answers;
     uint64_t reconnects, resent, lanes_lost, unsent;
-    double cpu_share; /* of the busiest generator thread, 0..1 */
+    uint64_t given_up; /* due in the measured time and dropped unsent: --give-up */
+    double cpu_share;  /* of the busiest generator thread, 0..1 */
     struct histogram late;
     bool generator_bound; /* cpu_share over 0.8: throughput is the generator's, latency void */
     struct audit_report audit;

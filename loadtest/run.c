@@ -113,6 +113,8 @@ static struct worker_settings settings_of(const struct run *run)
         .endpoint = &run->endpoint,
         .pipeline = (uint32_t)options->pipeline,
         .interval_ns = options->rate > 0 ? (double)options->threads * 1e9 / options->rate : 0,
+        .give_up_ns = options->give_up > 0 ? (uint64_t)(options->give_up * 1e6) : 0,
+        .within_ns = (uint64_t)(options->within * 1e6),
         .warmup_ns = (uint64_t)(options->warmup * 1e9),
         .send_ns = options->seconds > 0 ? (uint64_t)(options->seconds * 1e9) : 0,
         .silence_ns = (uint64_t)(patience_s * 1e9),
@@ -151,6 +153,7 @@ static void worker_collect(struct worker *worker, struct result *result, uint64_
     result->resent += worker->resent;
     result->lanes_lost += worker->lanes_lost;
     result->unsent += worker->unsent;
+    result->given_up += worker->given_up;
     double share = worker->cpu_wall_ns ? (double)worker->cpu_ns / (double)worker->cpu_wall_ns : 0;
     if (share > result->cpu_share)
         result->cpu_share = share;
@@ -176,6 +179,13 @@ static void result_collect(struct run *run, struct thread *threads, uint64_t mea
         result->seconds = options->seconds;
     result->interrupted = *run->interrupted;
     result->generator_bound = result_is_generator_bound(result->cpu_share);
+}
+
+static uint64_t unix_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 bool run_load(struct run *run, const struct plan *plans, uint64_t requests, struct result *result,
@@ -212,6 +222,7 @@ bool run_load(struct run *run, const struct plan *plans, uint64_t requests, stru
     }
     pthread_barrier_wait(&connected);
     start_ns = clock_ns();
+    result->began_unix_ms = unix_ms() + (uint64_t)(options->warmup * 1e3);
     pthread_barrier_wait(&begin);
     struct progress progress;
     progress_init(&progress, options, requests, start_ns);

@@ -21,6 +21,7 @@ static void slot_add(struct series_slot *into, const struct series_slot *from)
 {
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
         into->outcomes[i] += from->outcomes[i];
+    into->within += from->within;
     histogram_merge(&into->claims, &from->claims);
     histogram_merge(&into->lookups, &from->lookups);
 }

@@ -13,6 +13,7 @@
 
 struct series_slot {
     uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t within; /* business answers that came in time: --within */
     struct histogram claims;
     struct histogram lookups;
 };

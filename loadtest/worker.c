@@ -81,6 +81,7 @@ static void request_settle(struct worker *worker, const struct request *request,
                                                                  : &worker->slot->lookups;
     uint64_t latency_ns = now_ns > request->made_ns ? now_ns - request->made_ns : 0;
     histogram_record(histogram, latency_ns);
+    worker->slot->within += latency_ns <= worker->settings->within_ns;
     if (outcome == OUTCOME_OK)
         histogram_record(&worker->accepted, latency_ns);
 }
@@ -356,6 +357,18 @@ static struct lane *lane_free(struct worker *worker)
     return NULL;
 }
 
+/* Tell whether the caller of a request that was due then has gone away; if so, count it. */
+static bool due_given_up(struct worker *worker, uint64_t due_ns, uint64_t now_ns)
+{
+    uint64_t give_up_ns = worker->settings->give_up_ns;
+    if (give_up_ns == 0 || now_ns - due_ns <= give_up_ns || due_ns >= worker->stop_ns)
+        return false;
+    worker->given_up += due_ns >= worker->measure_ns;
+    if (!worker->backlogged && now_ns >= worker->measure_ns) /* it was we who were late */
+        histogram_record(&worker->late, now_ns - due_ns);
+    return true;
+}
+
 /* Open loop: send all that is due. */
 static void due_send(struct worker *worker, uint64_t now_ns)
 {
@@ -368,6 +381,8 @@ static void due_send(struct worker *worker, uint64_t now_ns)
             worker->backlogged = false;
             break;
         }
+        if (due_given_up(worker, due_ns, now_ns))
+            continue;
         struct lane *lane = lane_free(worker);
         if (!lane) {
             worker->backlogged = true;

@@ -4,7 +4,9 @@
  *
  * Closed loop: every lane keeps `pipeline` requests unanswered. Open loop: requests fall due at
  * equal intervals whatever the server does, go to the lanes in turn, and their latency counts from
- * the time they were due. Where they come from and what their answers mean is the plan's affair. */
+ * the time they were due. One that cannot leave, because every lane has `pipeline` unanswered,
+ * waits for its turn; with give_up_ns only so long, then its caller is gone and it is never sent.
+ * Where requests come from and what their answers mean is the plan's affair. */
 #ifndef LOADTEST_WORKER_H
 #define LOADTEST_WORKER_H
 
@@ -31,8 +33,10 @@ struct plan {
 struct worker_settings {
     const struct endpoint *endpoint;
     uint32_t pipeline;
-    double interval_ns; /* between this worker's requests; 0: closed loop */
-    double offset_ns;   /* of its first request */
+    double interval_ns;  /* between this worker's requests; 0: closed loop */
+    double offset_ns;    /* of its first request */
+    uint64_t give_up_ns; /* open loop: how long a request waits to be sent; 0: for ever */
+    uint64_t within_ns;  /* answers no later than this are counted as in time */
     uint64_t warmup_ns;
     uint64_t send_ns;    /* how long to send after the warm-up; 0: until the plan ends */
     uint64_t silence_ns; /* give up when nothing was answered for so long */
@@ -75,6 +79,7 @@ struct worker {
     uint64_t cpu_ns, cpu_wall_ns; /* while sending */
     uint64_t last_answer_ns;
     uint64_t reconnects, resent, lanes_lost, unsent;
+    uint64_t given_up; /* dropped after give_up_ns, in the measured time */
 };
 
 /* Prepare a worker of `lanes` lanes, numbered from lane_first on. */

@@ -14,10 +14,11 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { mebibytes } from './figures.mjs';
 import {
-    ask, askUntil, bytesOf, cpuSeconds, infoField, killSide, load, makeDirectory, pause, spawnSide, startSide,
-    stopSide,
+    ask, askUntil, bytesOf, cpuSeconds, infoField, killSide, load, makeDirectory, spawnSide, startSide, stopSide,
 } from './servers.mjs';
+import { journalTrimmed, snapshotInfo, takeSnapshot } from './snapshot.mjs';
 
 const CAMPAIGNS = 5;
 const SNAPSHOT_SHARE = 0.9;
@@ -29,48 +30,6 @@ const memberId = (number) => `member${String(number).padStart(10, '0')}`;
 const campaignId = (number) => `recovery-${number}`;
 
 // --- Boon's data set ---------------------------------------------------------------------------------
-
-const journalSocket = (server) => path.join(server.directory, 'data', 'redis.sock');
-
-async function snapshotInfo(server) {
-    const info = await ask(server.port, 'INFO boon');
-    return {
-        state: infoField(info, 'snapshot_state'),
-        recorded: Number(infoField(info, 'snapshots_recorded')),
-        failed: Number(infoField(info, 'snapshots_failed')),
-        failure: infoField(info, 'snapshot_last_failure'),
-        bytes: Number(infoField(info, 'snapshot_bytes')),
-        forkMs: Number(infoField(info, 'snapshot_fork_last_us')) / 1000,
-    };
-}
-
-// Takes a snapshot, behind one that may be under way, and waits until it is recorded: its numbers.
-export async function takeSnapshot(server, everyMs = 50) {
-    const before = await snapshotInfo(server);
-    const until = async (isGood) => {
-        for (;;) {
-            const now = await snapshotInfo(server);
-            if (now.failed > before.failed) throw new Error(`the snapshot failed: ${now.failure}`);
-            if (isGood(now)) return now;
-            await pause(everyMs);
-        }
-    };
-    const calm = await until((now) => now.state === 'none');
-    const answer = await ask(server.port, 'SNAPSHOT');
-    if (!answer.startsWith('+')) throw new Error(`SNAPSHOT was answered ${answer}`);
-    return until((now) => now.recorded > calm.recorded);
-}
-
-// Waits until no entry of the journal goes any more.
-async function journalTrimmed(server) {
-    const entries = () => ask(journalSocket(server), "XLEN 'boon:{0}:journal'");
-    for (let before = await entries(), still = 0; still < 5;) {
-        await pause(100);
-        const now = await entries();
-        still = now === before ? still + 1 : 0;
-        before = now;
-    }
-}
 
 // A hash of what the server answers about its counts, its campaigns and some members.
 async function digest(server, members) {
@@ -223,7 +182,6 @@ async function startPeer(data, peer, more) {
 // --- the whole ---------------------------------------------------------------------------------------
 
 const listed = (runs, field) => runs.map((run) => run[field].toFixed(2)).join(' ');
-const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 function tell(data, files, runs) {
     return [

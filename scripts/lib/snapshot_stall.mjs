@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { makeDirectory, killSide, pause, removeDirectory, startLoad, startSide } from './servers.mjs';
-import { takeSnapshot } from './recovery.mjs';
+import { takeSnapshot } from './snapshot.mjs';
 
 const WARM_UP_MS = 2000;
 const LOAD_SECONDS = 600; // it is ended long before

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check_equal, check_match, check_that } from '../lib/check.mjs'
 import { BUILD, ROOT, clean_env, run_program, start_boon, work_dir } from '../lib/boon.mjs'
+import { ROWS } from '../../scripts/lib/rows.mjs'
+import { secondsToNormal } from '../../scripts/lib/overload.mjs'
+import { barShown, judged } from '../../scripts/lib/show.mjs'
 import { judge } from '../../scripts/lib/snapshot_stall.mjs'
 
 const BENCH = join(ROOT, 'scripts/bench')
@@ -59,6 +62,45 @@ function stalls_are_found() {
   check_that('fewer claims meanwhile', during.claims < 100 && during.claims > 80, during.claims)
 }
 
+function bars_are_held() {
+  for (const [bar, boon, ratio, verdict, text] of [
+    [{ of: 'ratio', least: 12 }, 5, 12, 'ok', '>= 12x'],
+    [{ of: 'ratio', least: 12 }, 50, 11.99, 'BELOW', '>= 12x'],
+    [{ of: 'ratio', most: 1 / 15 }, 1, 0.07, 'ABOVE', '<= 1/15'],
+    [{ of: 'ratio', most: 1 / 15 }, 1, 0.066, 'ok', '<= 1/15'],
+    [{ of: 'ratio', most: 0.65 }, 1, 0.65, 'ok', '<= 0.65x'],
+    [{ of: 'ratio', least: 0.97, most: 1.18 }, 1, 1.2, 'ABOVE', '0.97x to 1.18x'],
+    [{ of: 'ratio', least: 0.97, most: 1.18 }, 1, 0.96, 'BELOW', '0.97x to 1.18x'],
+    [{ of: 'boon', most: 56 }, 57, 0.1, 'ABOVE', '<= 56'],
+    [{ of: 'boon', most: 1 }, Infinity, null, 'ABOVE', '<= 1'],
+    [{ of: 'boon', most: 2 }, NaN, null, '', '<= 2'],
+  ]) {
+    check_equal(`${text} of ${boon}, ratio ${ratio}`, judged(bar, boon, ratio), verdict)
+    check_equal(`${text} as it is shown`, barShown(bar), text)
+  }
+  check_equal('every row has a bar', ROWS.filter((row) => !row.bar).map((row) => row.name), [])
+}
+
+// A probe of four answers in each slot of 100 ms, from second 1000 on: the last slot that is not normal counts.
+function back_to_normal_is_found() {
+  const probe = (odd, more = {}) => ({
+    slot_s: 0.1,
+    began_unix_ms: 1000000,
+    generator: { connections_lost: 0 },
+    unanswered: 0,
+    series: Array.from({ length: 40 }, (_, at) => ({
+      at_s: at / 10, outcomes: { OK: 4 }, errors: 0, within: 4, ...odd[at],
+    })),
+    ...more,
+  })
+  const end = 1002000
+  check_equal('errors before the end do not count', secondsToNormal(probe({ 3: { errors: 1 } }), end), 0)
+  check_equal('a late answer behind it', secondsToNormal(probe({ 24: { within: 3 } }), end), 0.5)
+  check_equal('the last of several', secondsToNormal(probe({ 22: { errors: 2 }, 28: { errors: 1 } }), end), 0.9)
+  check_equal('slots without an answer are waiting', secondsToNormal(probe({ 22: { outcomes: {}, within: 0 } }), end), 0)
+  check_equal('an answer that never came', secondsToNormal(probe({}, { unanswered: 1 }), end), Infinity)
+}
+
 async function rows_are_measured() {
   const json = join(work_dir(), 'rows.json')
   const ran = await bench(
@@ -68,7 +110,10 @@ async function rows_are_measured() {
   check_equal('scripts/bench: nothing on stderr', ran.err, '')
   check_match('it says what it had', ran.out, /20000 coupons of 4000 members/)
   check_match('it says how long the fork took', ran.out, /snapshot: .* fork [\d.]+ ms; before \/ during \/ after/)
-  const rows = ran.code === 0 ? JSON.parse(readFileSync(json, 'utf8')) : []
+  const written = ran.code === 0 ? JSON.parse(readFileSync(json, 'utf8')) : { rows: [] }
+  const { rows } = written
+  check_match('it says where it was measured', String(written.machine), /Linux/)
+  check_match('it says what was pinned', String(written.pinning), /pinning/)
   check_equal(
     'rows that belong together come together',
     rows.map((row) => [row.name, row.unit]),
@@ -76,6 +121,8 @@ async function rows_are_measured() {
   )
   const good = rows.filter((row) => row.peer > 0 && row.boon >= 0 && row.ratio >= 0)
   check_equal('every figure is one', good.length, 4)
+  const judged_rows = rows.filter((row) => row.bar && row.verdict && row.runs.boon.length > 0)
+  check_equal('every row has a bar, a verdict and its runs', judged_rows.length, 4)
 }
 
 async function mistakes_are_refused() {
@@ -94,6 +141,8 @@ async function mistakes_are_refused() {
 
 export async function benchmark() {
   stalls_are_found()
+  bars_are_held()
+  back_to_normal_is_found()
   await mistakes_are_refused()
   await sequence_goes_on()
   await rows_are_measured()

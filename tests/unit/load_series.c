@@ -46,12 +46,16 @@ Test(series, threads_with_different_slot_lengths_are_added_up)
     series_init(&into, 0);
     series_init(&from, 0);
     series_at(&into, 50 * ms)->outcomes[OUTCOME_OK]++;
+    series_at(&into, 50 * ms)->within++;
+    series_at(&from, 60000 * ms)->within++;
     series_at(&from, 70 * ms)->outcomes[OUTCOME_OK]++;
     series_at(&from, 60000 * ms)->outcomes[OUTCOME_OK]++;
     series_merge(&into, &from);
     cr_assert_eq(into.slot_ns, 200 * ms);
     cr_assert_eq(into.slots[0].outcomes[OUTCOME_OK], 2u);
     cr_assert_eq(into.slots[300].outcomes[OUTCOME_OK], 1u);
+    series_total(&into, &total);
+    cr_assert_eq(total.within, 2u);
     series_merge(&from, &into);
     series_total(&from, &total);
     cr_assert_eq(total.outcomes[OUTCOME_OK], 5u);

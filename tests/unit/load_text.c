@@ -110,6 +110,9 @@ Test(options, a_wrong_flag_is_named_with_what_is_allowed)
     cr_assert_str_eq(failure.text, "--draw takes one of uniform, zipf or sequence, not \"bell\"");
     cr_assert_not(parsed(&options, MODE_SALE, "--rate", NULL, &failure));
     cr_assert_not(parsed(&options, MODE_AUDIT, "--rate", "5", &failure));
+    cr_assert_not(parsed(&options, MODE_SALE, "--give-up", "100", &failure));
+    cr_assert_str_eq(failure.text, "--give-up needs --rate: in a closed loop nothing falls due");
+    cr_assert_not(parsed(&options, MODE_SALE, "--within", "0", &failure));
     cr_assert_not(parsed(&options, MODE_REPLAY, NULL, NULL, &failure));
 }
 
@@ -125,6 +128,9 @@ Test(options, defaults_depend_on_the_verb_and_on_each_other)
     cr_assert(parsed(&options, MODE_SALE, "--rate=500", "--retry", &failure));
     cr_assert_eq(options.pipeline, 1024);
     cr_assert(options.request_ids);
+    cr_assert_float_eq(options.within, 100.0, 1e-9);
+    cr_assert(parsed(&options, MODE_SALE, "--rate=500", "--give-up=100", &failure));
+    cr_assert_float_eq(options.give_up, 100.0, 1e-9);
     cr_assert(parsed(&options, MODE_SALE, "--requests", "7", &failure));
     cr_assert_lt(options.seconds, 0.0);
 }
