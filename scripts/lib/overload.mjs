@@ -1,9 +1,10 @@
 // overload.mjs -- three times as many claims as the server can take, for ten seconds.
 //
 // Boon and its Redis get a share of one core, so that the generator can outrun them. What they can do under
-// that quota is measured first, in a closed loop. Then an open loop at three times that rate: callers who
-// cannot send within 100 ms go away, and of the answers those count that came within 100 ms of the moment their
-// request was due; errors such as BUSY are none. Meanwhile, and for three seconds more, a probe of its own
+// that quota is measured first, in a closed loop: 50 connections, 64 requests in flight each. Then, on as many, an
+// open loop at three times that rate: callers who find no room on a connection within 50 ms go away, and of
+// the answers those count that came within 100 ms of the moment their request was due; errors such as BUSY
+// are none. Meanwhile, and for three seconds more, a probe of its own
 // claims from another campaign a hundred times a second: back to normal is the server when its answers are.
 import path from 'node:path';
 import { makeQuota } from './cgroup.mjs';
@@ -18,12 +19,14 @@ const FACTOR = 3;
 const SECONDS = 10;
 const THREADS = 2; // the quota leaves the generator room, and one thread would be busy to 74 % of a core
 const AFTER_MS = 3000;
+const GIVE_UP_MS = 50;
 const PATIENCE_MS = 100;
 const ROUNDS = { full: 3, quick: 1 };
 const MEMBERS = 50000000;
 const SEQUENCE_STEP = 5000000; // members for each load: more than it claims
 
-const CLAIMS = ['--draw', 'sequence', '--members', MEMBERS, '--stock', '4000000000', '--audit', 'none', '--connections', 50];
+const CLAIMS = ['--draw', 'sequence', '--members', MEMBERS, '--stock', '4000000000', '--audit', 'none',
+    '--connections', 50, '--pipeline', 64];
 
 const fileOf = (server, name) => path.join(server.directory, `${name}.json`);
 
@@ -31,7 +34,7 @@ const fileOf = (server, name) => path.join(server.directory, `${name}.json`);
 async function measureCapacity(server) {
     const reports = [];
     while (reports.length < CAPACITY_RUNS) {
-        reports.push(await load(server, [...CLAIMS, '--pipeline', 64, '--seconds', CAPACITY_SECONDS,
+        reports.push(await load(server, [...CLAIMS, '--seconds', CAPACITY_SECONDS,
             '--campaign-prefix', 'capacity', '--sequence-from', reports.length * SEQUENCE_STEP], fileOf(server, 'capacity')));
     }
     return reports;
@@ -59,8 +62,8 @@ async function overloadOnce(server, group) {
         '--connections', 1, '--rate', 100, '--within', PATIENCE_MS, '--seconds', 600, '--campaign-prefix', 'probe'],
     fileOf(server, 'probe'));
     await pause(1000);
-    const report = await load(server, [...CLAIMS, '--pipeline', 1024, '--threads', THREADS, '--rate', Math.round(FACTOR * capacity),
-        '--seconds', SECONDS, '--give-up', PATIENCE_MS, '--within', PATIENCE_MS, '--campaign-prefix', 'overload',
+    const report = await load(server, [...CLAIMS, '--threads', THREADS, '--rate', Math.round(FACTOR * capacity),
+        '--seconds', SECONDS, '--give-up', GIVE_UP_MS, '--within', PATIENCE_MS, '--campaign-prefix', 'overload',
         '--sequence-from', CAPACITY_RUNS * SEQUENCE_STEP], fileOf(server, 'overload'));
     const endUnixMs = report.began_unix_ms + SECONDS * 1000;
     await pause(Math.max(0, endUnixMs + AFTER_MS - Date.now()));
