@@ -133,6 +133,19 @@ void account_spend_decide(struct engine *engine, const struct command *command, 
     outcome->numbers[0] = balance;
 }
 
+/* Returns the balance of an asset; 0 where there is no such account, or no such asset (0). */
+static int64_t balance_of(const struct engine *engine, const struct member *member, uint32_t asset)
+{
+    if (asset == 0) {
+        return 0;
+    }
+    if (member->first_asset == asset) {
+        return member->first_balance;
+    }
+    uint32_t account = account_find(&engine->accounts, member, asset);
+    return account == 0 ? 0 : account_at(&engine->accounts, account)->balance;
+}
+
 void account_balance_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                             struct outcome *outcome)
 {
@@ -146,9 +159,9 @@ void account_balance_decide(struct engine *engine, const struct command *command
     outcome->member = member;
     outcome->gate = PLANTED(NO_GATE_BALANCE) ? 0 : record->changed_seq;
     if (ask->asset.length > 0) {
-        uint32_t asset = name_find(&engine->names[NAME_ASSET], ask->asset);
-        uint32_t account = asset == 0 ? 0 : account_find(&engine->accounts, record, asset);
-        outcome->numbers[0] = account == 0 ? 0 : account_at(&engine->accounts, account)->balance;
+        uint32_t asset = command->asset != 0 ? command->asset
+                                             : name_find(&engine->names[NAME_ASSET], ask->asset);
+        outcome->numbers[0] = balance_of(engine, record, asset);
     }
 }
 
@@ -156,8 +169,22 @@ void account_link(struct engine *engine, uint32_t index)
 {
     struct account *account = account_at(&engine->accounts, index);
     struct member *member = member_at(&engine->members, account->member);
+    if (member->newest_account == 0 && account->asset <= MEMBER_ASSETS_KEPT) {
+        member->first_asset = (uint8_t)account->asset;
+        member->first_balance = account->balance;
+    }
     account->older = member->newest_account;
     member->newest_account = index;
+}
+
+/* Sets a balance, in the member's own record too where it is kept there. */
+static void set_balance(struct engine *engine, struct account *account, int64_t balance)
+{
+    struct member *member = member_at(&engine->members, account->member);
+    account->balance = balance;
+    if (member->first_asset == account->asset) {
+        member->first_balance = balance;
+    }
 }
 
 /* Returns the account, opened when it is the first amount of its asset. */
@@ -179,7 +206,7 @@ void account_earned_apply(struct engine *engine, const struct event_account_earn
 {
     struct account *account = account_open(engine, event->member, event->asset);
     ASSERT(account->balance + event->amount == event->balance);
-    account->balance = event->balance;
+    set_balance(engine, account, event->balance);
 }
 
 void account_spent_apply(struct engine *engine, const struct event_account_spent *event)
@@ -187,5 +214,5 @@ void account_spent_apply(struct engine *engine, const struct event_account_spent
     struct account *account = account_open(engine, event->member, event->asset);
     ASSERT(account->balance - event->amount == event->balance);
     ASSERT(event->balance >= 0);
-    account->balance = event->balance;
+    set_balance(engine, account, event->balance);
 }

@@ -32,7 +32,7 @@ static inline struct account *account_at(const struct pool *accounts, uint32_t i
 /* Returns the index of the member's account of this asset, or 0. */
 uint32_t account_find(const struct pool *accounts, const struct member *member, uint32_t asset);
 
-/* Opens the account whose record is taken and names its member, as that one's newest. */
+/* Opens the account whose record is filled, as its member's newest. */
 void account_link(struct engine *engine, uint32_t index);
 
 void account_earn_decide(struct engine *engine, const struct command *command, int64_t now_ms,

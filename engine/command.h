@@ -73,6 +73,7 @@ struct command {
     enum command_type type;
     uint32_t principal;      /* who asks; 0 = the one and only, while no principals are defined */
     uint32_t campaign;       /* of a claim, filled by engine_prefetch(); 0 = not yet, or none */
+    uint32_t asset;          /* of a look-up, filled the same way */
     uint64_t member_hash;    /* filled by engine_prefetch(); 0 = not yet */
     uint64_t request_key[2]; /* filled by engine_prefetch(); both 0 = not yet, or no request id */
     union {

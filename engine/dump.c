@@ -72,7 +72,7 @@ static void member_dump(const struct engine *engine, uint32_t index, struct even
     const struct member *member = member_at(&engine->members, index);
     event->type = EVENT_MEMBER_STATE;
     event->as.member_state = (struct event_member_state){
-        member_id(&engine->members, member), member->joined_at_ms,
+        member_id(&engine->members, member), member_joined_at_ms(member),
         PLANTED(RESTORE_FORGETS_SEQUENCE) ? 1 : member->changed_seq};
 }
 

@@ -46,7 +46,9 @@ static void add_members(struct chain *chain, const struct members *members)
     for (uint32_t index = 1; index < members->pool.count; index++) {
         const struct member *member = member_at(members, index);
         add_number(chain, member->changed_seq);
-        add_number(chain, (uint64_t)member->joined_at_ms);
+        add_number(chain, (uint64_t)member_joined_at_ms(member));
+        add_number(chain, member->first_asset);
+        add_number(chain, (uint64_t)member->first_balance);
         add_number(chain, member->newest_coupon);
         add_number(chain, member->coupon_count);
         add_number(chain, member->newest_account);

@@ -37,10 +37,11 @@ uint64_t member_hash(const struct members *members, struct text id)
 
 struct text member_id(const struct members *members, const struct member *member)
 {
-    if (member->long_id == 0) {
+    if (__builtin_expect(member->id_length <= MEMBER_ID_INLINE, 1)) {
         return (struct text){member->id, member->id_length};
     }
-    return (struct text){pool_at(&members->long_ids, member->long_id), member->id_length};
+    uint32_t index = bytes_get_u32((const uint8_t *)member->id);
+    return (struct text){pool_at(&members->long_ids, index), member->id_length};
 }
 
 static bool member_is(const void *key, uint32_t index)
@@ -119,8 +120,9 @@ uint32_t member_add(struct members *members, struct text id)
     member->id_length = (uint8_t)id.length;
     char *at = member->id;
     if (id.length > MEMBER_ID_INLINE) {
-        member->long_id = pool_add(&members->long_ids);
-        at = pool_at(&members->long_ids, member->long_id);
+        uint32_t long_id = pool_add(&members->long_ids);
+        bytes_put_u32((uint8_t *)member->id, long_id);
+        at = pool_at(&members->long_ids, long_id);
     }
     bytes_copy(at, id.data, id.length);
     return index;
@@ -137,7 +139,7 @@ void member_created_apply(struct engine *engine, const struct event_member_creat
     uint32_t index = member_add(members, event->id);
     ASSERT(index == event->member);
     struct member *member = member_at(members, index);
-    member->joined_at_ms = engine->time_ms;
+    member_set_joined_at(member, engine->time_ms);
     member->changed_seq = engine->seq;
     member_link(members, index, member_hash(members, event->id));
 }

@@ -2,10 +2,10 @@
  *
  *     ask_buckets    the buckets of member, campaign and request id, and those that inserts will split
  *     ask_records    what these buckets point to
- *     ask_pairs      the bucket of a claim's pair, the newest account of whoever looks up
+ *     ask_pairs      the bucket of a claim's pair, the newest account of whoever moves points
  *
  * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
- * member's hash, the campaign's index and the request id's key, which stay in the command.
+ * member's hash, the campaign's index, the asset's number and the request id's key, which stay in the command.
  */
 #include "engine/bug.h"
 #include "engine/engine.h"
@@ -15,8 +15,17 @@ struct wanted {
     const struct text *member; /* NULL: it has none */
     struct text request;       /* empty: it has none */
     bool claims;
+    bool
+        account; /* it needs the member's newest account; a balance mostly lies in the member's record */
     uint64_t campaign; /* hash of a claim's campaign; 0: the same as the claim's before */
     uint64_t pair;     /* hash of the pair; 0: not known, or none */
+};
+
+/* What the command before named: in a flash sale it is nearly always the same. */
+struct last {
+    struct text campaign;
+    struct text asset;
+    uint32_t asset_number;
 };
 
 /* What the commands of a group may add at most. */
@@ -43,17 +52,20 @@ static struct wanted wanted_by(const struct command *command, struct inserts *in
     case COMMAND_ACCOUNT_EARN:
         wanted.member = &command->as.account_earn.member;
         wanted.request = command->as.account_earn.request;
+        wanted.account = true;
         inserts->members++;
         break;
     case COMMAND_ACCOUNT_SPEND:
         wanted.member = &command->as.account_spend.member;
         wanted.request = command->as.account_spend.request;
+        wanted.account = true;
         break;
     case COMMAND_ACCOUNT_BALANCE:
         wanted.member = &command->as.account_balance.member;
         break;
     case COMMAND_MEMBER_GET:
         wanted.member = &command->as.member_get.member;
+        wanted.account = true;
         break;
     default:
         break;
@@ -62,14 +74,26 @@ static struct wanted wanted_by(const struct command *command, struct inserts *in
     return wanted;
 }
 
-/* Asks for the buckets of the first look-ups. In a flash sale nearly every claim is of the same campaign:
- * `last` is that of the claim before. */
+/* Returns the number of the asset that a balance is asked of, or 0. Assets are few: nothing to ask for ahead. */
+static uint32_t asset_of(const struct engine *engine, const struct command *command,
+                         struct last *last)
+{
+    struct text asset = command->as.account_balance.asset;
+    if (asset.length > 0 && !text_equal(last->asset, asset)) {
+        last->asset = asset;
+        last->asset_number = name_find(&engine->names[NAME_ASSET], asset);
+    }
+    return asset.length > 0 ? last->asset_number : 0;
+}
+
+/* Asks for the buckets of the first look-ups. */
 static void ask_buckets(const struct engine *engine, struct command *command, struct wanted *wanted,
-                        struct text *last)
+                        struct last *last)
 {
     command->member_hash = 0;
     command->request_key[0] = command->request_key[1] = 0;
     command->campaign = 0;
+    command->asset = command->type == COMMAND_ACCOUNT_BALANCE ? asset_of(engine, command, last) : 0;
     if (wanted->member == NULL) {
         return;
     }
@@ -78,9 +102,9 @@ static void ask_buckets(const struct engine *engine, struct command *command, st
     if (wanted->request.length > 0) {
         request_prefetch(&engine->requests, command, *wanted->member, wanted->request);
     }
-    if (wanted->claims && !text_equal(*last, command->as.coupon_claim.campaign)) {
-        *last = command->as.coupon_claim.campaign;
-        wanted->campaign = campaign_hash(&engine->campaigns, *last);
+    if (wanted->claims && !text_equal(last->campaign, command->as.coupon_claim.campaign)) {
+        last->campaign = command->as.coupon_claim.campaign;
+        wanted->campaign = campaign_hash(&engine->campaigns, last->campaign);
         table_prefetch(&engine->campaigns.table, wanted->campaign);
     }
 }
@@ -106,7 +130,7 @@ static void ask_records(const struct engine *engine, const struct command *comma
 static void ask_pairs(const struct engine *engine, struct command *command, struct wanted *wanted,
                       uint32_t *campaign, uint32_t *unborn)
 {
-    if (wanted->member == NULL) {
+    if (!wanted->claims && !wanted->account) {
         return;
     }
     const struct members *members = &engine->members;
@@ -133,7 +157,7 @@ void engine_prefetch(struct engine *engine, struct command *commands, uint32_t c
     struct table *requests = &engine->requests.table;
     struct wanted wanted[PREFETCH_COMMANDS_MAX];
     struct inserts inserts = {0};
-    struct text last = {0};
+    struct last last = {0};
     for (uint32_t at = 0; at < count; at++) {
         wanted[at] = wanted_by(&commands[at], &inserts);
         ask_buckets(engine, &commands[at], &wanted[at], &last);

@@ -90,7 +90,8 @@ static const char *link_coupon(struct restore *restore, uint32_t index)
     struct engine *engine = restore->engine;
     struct coupons *coupons = &engine->coupons;
     const struct coupon *coupon = coupon_at(coupons, index);
-    if (coupon_issued_at_ms(coupon) < member_at(&engine->members, coupon->member)->joined_at_ms) {
+    if (coupon_issued_at_ms(coupon) <
+        member_joined_at_ms(member_at(&engine->members, coupon->member))) {
         return "a coupon was issued before its member joined";
     }
     uint32_t newest = coupon_newest(coupons, coupon->member, coupon->campaign);
@@ -317,7 +318,7 @@ static const char *member_state_restore(struct restore *restore,
     uint64_t hash = member_hash(members, event->id);
     table_prefetch(&members->table, hash);
     uint32_t index = member_add(members, event->id);
-    member_at(members, index)->joined_at_ms = event->joined_at_ms;
+    member_set_joined_at(member_at(members, index), event->joined_at_ms);
     member_at(members, index)->changed_seq = event->changed_seq;
     uint64_t half = half_way(restore, index);
     if (half != 0) {

@@ -243,7 +243,7 @@ bool command_parse(const struct command_spec *spec, const struct resp_request *r
     ASSERT(request->count >= 1);
     command->type = spec->type;
     command->principal = 0;
-    command->campaign = 0;
+    command->campaign = command->asset = 0;
     command->member_hash = 0;
     command->request_key[0] = command->request_key[1] = 0;
     memset(&command->as, 0, sizeof(command->as));

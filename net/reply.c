@@ -221,7 +221,7 @@ static void write_member(struct resp_writer *writer, const struct engine *engine
     resp_array(writer, 1 + 2 * 4);
     resp_word(writer, "OK");
     field_text(writer, "id", member_id(&engine->members, member));
-    field_number(writer, "joined_at", member->joined_at_ms);
+    field_number(writer, "joined_at", member_joined_at_ms(member));
     field_number(writer, "coupons", member->coupon_count);
     resp_word(writer, "accounts");
     resp_array(writer, 2 * count_accounts(engine, member));

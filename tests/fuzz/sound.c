@@ -29,6 +29,7 @@ static void members_sound(const struct engine *engine)
         ASSERT(pool_has(&members->pool, account->member));
         const struct member *member = member_at(members, account->member);
         ASSERT(account_find(&engine->accounts, member, account->asset) == index);
+        ASSERT(member->first_asset != account->asset || member->first_balance == account->balance);
     }
 }
 

@@ -313,7 +313,7 @@ static void show_member(struct story *story)
     const struct members *members = &story->engine->members;
     const struct member *member = member_at(members, story->outcome.member);
     say_text(story, member_id(members, member));
-    say(story, " %lld %u", (long long)member->joined_at_ms, member->coupon_count);
+    say(story, " %lld %u", (long long)member_joined_at_ms(member), member->coupon_count);
     show_accounts(story);
 }
 

@@ -111,7 +111,7 @@ static void show_accepted(struct words *words, const struct engine *engine,
     case COMMAND_MEMBER_GET: {
         const struct member *member = member_at(&engine->members, outcome->member);
         words_number(words, member->coupon_count);
-        words_number(words, member->joined_at_ms);
+        words_number(words, member_joined_at_ms(member));
         show_balances(words, engine, outcome->member);
         return;
     }

@@ -55,6 +55,34 @@ Test(account, members_and_assets_have_accounts_of_their_own)
     STORY_PLAY(&story, scenes);
 }
 
+/* A member's record keeps the balance of the account that was opened first, of assets up to number 255. */
+Test(account, every_balance_is_found_whichever_came_first_and_whatever_its_number)
+{
+    struct engine_options options = story_options();
+    options.members_max = 100; /* four accounts for each */
+    story_end(&story);
+    story_begin(&story, &options);
+    for (uint32_t asset = 1; asset <= 300; asset++) { /* their numbers, too */
+        story_tell(&story, 10, "EARN m%u a%u %u", asset / 61, asset, asset);
+    }
+    static const uint32_t firsts[] = {1, 2, 254, 255, 256, 257, 300};
+    for (uint32_t at = 0; at < sizeof(firsts) / sizeof(firsts[0]); at++) {
+        uint32_t first = firsts[at];
+        uint32_t other = 301 - first;
+        cr_assert_str_eq(story_tell(&story, 11, "EARN x%u a%u 100", first, first), "OK 100");
+        story_tell(&story, 12, "EARN x%u a%u 1000", first, other);
+        story_tell(&story, 13, "EARN x%u a%u 5", first, first);
+        story_tell(&story, 14, "SPEND x%u a%u 2", first, first);
+        story_tell(&story, 15, "SPEND x%u a%u 10", first, other);
+        cr_assert_str_eq(story_tell(&story, 16, "BALANCE x%u a%u", first, first), "OK 103");
+        const struct member *member = member_at(&story.engine->members, story.outcome.member);
+        cr_assert_eq(member->first_asset, first <= MEMBER_ASSETS_KEPT ? first : 0);
+        cr_assert(first > MEMBER_ASSETS_KEPT || member->first_balance == 103);
+        cr_assert_str_eq(story_tell(&story, 16, "BALANCE x%u a%u", first, other), "OK 990");
+        cr_assert_str_eq(story_tell(&story, 16, "BALANCE x%u a60", first), "OK 0");
+    }
+}
+
 Test(account, spending_and_asking_create_neither_a_member_nor_an_asset)
 {
     static const struct scene scenes[] = {

@@ -52,7 +52,9 @@ Test(hash, every_field_of_a_member_counts)
 {
     struct member *member = member_at(&engine->members, 1);
     SEES(member->changed_seq);
-    SEES(member->joined_at_ms);
+    SEES(member->joined_at);
+    SEES(member->first_asset);
+    SEES(member->first_balance);
     SEES(member->newest_coupon);
     SEES(member->coupon_count);
     SEES(member->newest_account);
