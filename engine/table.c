@@ -8,7 +8,7 @@ _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 /* Entries per slot of the primary buckets at which the next one is split: eight in each bucket. */
 #define LOAD_NUMERATOR 4
 #define LOAD_DENOMINATOR 5
-#define SIDES_BITS 8U       /* of the hash that an entry keeps */
+#define TABLE_SIDES_BITS 8U /* of the hash that an entry keeps */
 #define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
 
 bool table_init(struct table *table, uint64_t limit)
@@ -90,7 +90,7 @@ static void overflow_give_back(struct table *table, uint32_t number)
 
 static uint8_t sides_of(uint64_t hash, uint32_t level)
 {
-    return (uint8_t)(hash >> level / SIDES_BITS * SIDES_BITS);
+    return (uint8_t)(hash >> level / TABLE_SIDES_BITS * TABLE_SIDES_BITS);
 }
 
 /* Returns the level of the next split of the bucket that this hash belongs to: a bucket before the one whose turn
@@ -137,31 +137,18 @@ void table_ask_splits(struct table *table, uint32_t inserts)
     }
 }
 
-void table_ask_split_records(const struct table *table, const struct pool *records)
-{
-    for (uint32_t added = table->asked_from; added < table->asked_to; added++) {
-        if ((table_split_level(table, added) + 1) % SIDES_BITS != 0) {
-            continue;
-        }
-        const struct table_bucket *source = table_split_source(table, added);
-        for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
-            __builtin_prefetch(pool_at(records, source->indices[slot]));
-        }
-    }
-}
-
 /* Puts the entries of a bucket that is being split into itself and into the one that was added. */
 static void deal_out(struct table *table, const struct table_bucket *old, uint32_t level,
                      struct table_bucket *const halves[2], table_hash *rehash, const void *context)
 {
-    bool used_up = (level + 1) % SIDES_BITS == 0;
+    bool used_up = (level + 1) % TABLE_SIDES_BITS == 0;
     for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
         if (old->tags[slot] == 0) {
             continue;
         }
         uint32_t index = old->indices[slot];
         uint8_t sides = old->sides[slot];
-        struct table_bucket *half = halves[sides >> level % SIDES_BITS & 1];
+        struct table_bucket *half = halves[sides >> level % TABLE_SIDES_BITS & 1];
         if (used_up) {
             sides = sides_of(rehash(context, index), level + 1);
         }

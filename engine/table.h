@@ -37,6 +37,7 @@
 #endif
 
 #define TABLE_SLOTS 10
+#define TABLE_SIDES_BITS 8U /* of the hash that an entry keeps */
 
 struct table_bucket {
     uint8_t tags[TABLE_SLOTS]; /* one byte of the hash, never 0; 0 = free */
@@ -127,7 +128,19 @@ static inline uint32_t table_split_level(const struct table *table, uint32_t add
 /* Asks for the buckets that so many inserts will split, and, some time later, for those records in them, which lie
  * in `records`, that a split has to ask. Only hints; what was asked for once is not asked for again. */
 void table_ask_splits(struct table *table, uint32_t inserts);
-void table_ask_split_records(const struct table *table, const struct pool *records);
+__attribute__((always_inline)) static inline void
+table_ask_split_records(const struct table *table, const struct pool *records)
+{
+    for (uint32_t added = table->asked_from; added < table->asked_to; added++) {
+        if ((table_split_level(table, added) + 1) % TABLE_SIDES_BITS != 0) {
+            continue;
+        }
+        const struct table_bucket *source = table_split_source(table, added);
+        for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
+            __builtin_prefetch(pool_at(records, source->indices[slot]));
+        }
+    }
+}
 
 /* Asks the processor to fetch the bucket; only a hint. Always inline: gcc takes a function that does nothing
  * but prefetch for one without an effect, and drops the call. */
