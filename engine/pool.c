@@ -65,7 +65,9 @@ bool pool_grow(struct pool *pool, uint32_t extra)
     /* Steps grow with the pool, so a small one stays small and a large one asks the kernel rarely. */
     size_t step = pool->bytes_usable / 2;
     step = step < STEP_BYTES_MIN ? STEP_BYTES_MIN : step > STEP_BYTES_MAX ? STEP_BYTES_MAX : step;
-    size_t target = round_up(wanted + step, PAGE_BYTES);
+    size_t target = wanted + step;
+    /* A large one by whole huge pages: the kernel gives none where only a part is usable. */
+    target = round_up(target, target < HUGE_PAGE_BYTES ? PAGE_BYTES : HUGE_PAGE_BYTES);
     target = target > pool->bytes_max ? pool->bytes_max : target;
     ASSERT(target >= wanted);
     if (mprotect(pool->base, target, PROT_READ | PROT_WRITE) != 0) {
