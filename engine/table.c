@@ -99,7 +99,7 @@ static uint32_t level_of(const struct table *table, uint64_t hash)
 {
     uint32_t half = table->mask >> 1;
     uint32_t number = (uint32_t)hash & half;
-    uint32_t level = (uint32_t)__builtin_popcount(half);
+    uint32_t level = table_level(half);
     return number + half + 1 < table->bucket_count ? level + 1 : level;
 }
 
