@@ -93,7 +93,7 @@ Test(utf8, text_is_told_from_what_is_none)
         struct text text = exact(row);
         cr_expect_eq(is_well_formed(text), rows[row].well_formed, "row %zu", row);
         cr_expect_eq(utf8_is_clean(text), rows[row].clean, "row %zu", row);
-        cr_expect_eq(utf8_is_clean_from(text, 0), rows[row].clean, "row %zu", row);
+        cr_expect_eq(utf8_is_clean_of(text), rows[row].clean, "row %zu", row);
         free((char *)(uintptr_t)text.data);
     }
 }
