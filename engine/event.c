@@ -159,8 +159,8 @@ const char *event_name(enum event_type type)
 /* Writes the event if it is no longer than `room`. Returns its length, or 0. One function for each type: what a
  * claim writes is a handful of stores and needs nothing of what a document does. */
 #define EVENT(number, NAME, name, meaning)                                                         \
-    static __attribute__((noinline)) size_t encode_##name(const struct event_##name *event,        \
-                                                          uint8_t *bytes, size_t room)             \
+    static __attribute__((noinline))                                                               \
+    size_t encode_##name(const struct event_##name *event, uint8_t *bytes, size_t room)            \
     {                                                                                              \
         size_t length = size_of_##name(event);                                                     \
         if (length > room) {                                                                       \
