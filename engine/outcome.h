@@ -6,6 +6,7 @@
 #ifndef BOON_ENGINE_OUTCOME_H
 #define BOON_ENGINE_OUTCOME_H
 
+#include "engine/bug.h"
 #include "engine/event.h"
 #include "engine/limits.h"
 #include "engine/refusal.h"
@@ -32,6 +33,12 @@ static inline void outcome_refuse(struct outcome *outcome, enum refusal refusal,
 }
 
 /* Adds an event to the outcome, for the caller to fill. */
-struct event *outcome_event(struct outcome *outcome, enum event_type type);
+static inline struct event *outcome_event(struct outcome *outcome, enum event_type type)
+{
+    ASSERT(outcome->event_count < GROUP_EVENTS_MAX);
+    struct event *event = &outcome->events[outcome->event_count++];
+    event->type = type;
+    return event;
+}
 
 #endif

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "engine/bug.h"
-
 #define PAGE_BYTES ((size_t)4096)
 #define STEP_BYTES_MIN ((size_t)64 * 1024)
 #define STEP_BYTES_MAX ((size_t)32 * 1024 * 1024)
@@ -74,12 +72,7 @@ bool pool_grow(struct pool *pool, uint32_t extra)
         return false;
     }
     pool->bytes_usable = target;
+    size_t usable = target / pool->record_bytes;
+    pool->usable = usable > UINT32_MAX ? UINT32_MAX : (uint32_t)usable;
     return true;
-}
-
-uint32_t pool_add(struct pool *pool)
-{
-    ASSERT(pool->count < pool->limit);
-    ASSERT(((size_t)pool->count + 1) * pool->record_bytes <= pool->bytes_usable);
-    return pool->count++;
 }

@@ -14,11 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/bug.h"
+
 struct pool {
     uint8_t *base;       /* start of the reserved address space */
     size_t record_bytes; /* size of one record */
     size_t bytes_usable; /* made readable and writable so far */
     size_t bytes_max;    /* reserved */
+    uint32_t usable;     /* whole records in `bytes_usable`; may be more than `limit` */
     uint32_t count;      /* records in use, the "none" record 0 included */
     uint32_t limit;      /* most records, the "none" record 0 included */
 };
@@ -39,15 +42,17 @@ bool pool_grow(struct pool *pool, uint32_t extra) __attribute__((warn_unused_res
 /* Makes sure that `extra` more pool_add() will succeed. False: full. */
 static inline bool pool_reserve(struct pool *pool, uint32_t extra)
 {
-    size_t wanted = ((size_t)pool->count + extra) * pool->record_bytes;
-    if (__builtin_expect(wanted <= pool->bytes_usable && extra <= pool->limit - pool->count, 1)) {
-        return true;
-    }
-    return pool_grow(pool, extra);
+    uint32_t end = pool->usable < pool->limit ? pool->usable : pool->limit;
+    return __builtin_expect(extra <= end - pool->count, 1) || pool_grow(pool, extra);
 }
 
 /* Takes the next record, zeroed. Room must have been reserved. */
-uint32_t pool_add(struct pool *pool);
+static inline uint32_t pool_add(struct pool *pool)
+{
+    ASSERT(pool->count < pool->limit);
+    ASSERT(pool->count < pool->usable);
+    return pool->count++;
+}
 
 static inline void *pool_at(const struct pool *pool, uint32_t index)
 {

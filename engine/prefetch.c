@@ -1,6 +1,8 @@
 /* prefetch.c -- memory latency paid once a batch: bucket → record → pair, all commands at each stage.
  *
  *     ask_buckets    the buckets of member, campaign and request id, and those that inserts will split
+ *     ask_forgotten  the buckets of the oldest request ids, which new ones drive out
+ *     ask_overflows  what hangs on the buckets of members and request ids
  *     ask_records    what these buckets point to
  *     ask_pairs      the bucket of a claim's pair, the newest account of whoever moves points
  *
@@ -109,6 +111,36 @@ static void ask_buckets(const struct engine *engine, struct command *command, st
     }
 }
 
+/* Asks for the buckets that binding so many request ids will take the oldest ids out of. Always inline, as
+ * table_prefetch() is. */
+__attribute__((always_inline)) static inline void ask_forgotten(const struct engine *engine,
+                                                                uint32_t inserts)
+{
+    const struct requests *requests = &engine->requests;
+    uint64_t left = requests->bound - requests->forgotten;
+    inserts = inserts > left ? (uint32_t)left : inserts;
+    bool full = left + inserts > requests->limit;
+    for (uint64_t at = requests->forgotten; at < requests->forgotten + inserts; at++) {
+        const struct request *oldest = request_at(requests, at);
+        if (!full && engine->time_ms - request_bound_at_ms(oldest) < requests->window_ms) {
+            return;
+        }
+        table_prefetch(&requests->table, request_hash(oldest->key));
+    }
+}
+
+__attribute__((always_inline)) static inline void ask_overflows(const struct engine *engine,
+                                                                const struct command *command,
+                                                                const struct wanted *wanted)
+{
+    if (wanted->member != NULL) {
+        table_prefetch_overflow(&engine->members.table, command->member_hash);
+    }
+    if (wanted->request.length > 0) {
+        table_prefetch_overflow(&engine->requests.table, command->request_key[0]);
+    }
+}
+
 /* Always inline, as in table.h: of a function that does nothing but prefetch, gcc drops the call. */
 __attribute__((always_inline)) static inline void
 ask_records(const struct engine *engine, const struct command *command, const struct wanted *wanted)
@@ -166,10 +198,9 @@ void engine_prefetch(struct engine *engine, struct command *commands, uint32_t c
     table_ask_splits(members, inserts.members);
     table_ask_splits(pairs, inserts.pairs);
     table_ask_splits(requests, inserts.requests);
+    ask_forgotten(engine, inserts.requests);
     for (uint32_t at = 0; at < count; at++) {
-        if (wanted[at].member != NULL) {
-            table_prefetch_overflow(members, commands[at].member_hash);
-        }
+        ask_overflows(engine, &commands[at], &wanted[at]);
     }
     for (uint32_t at = 0; at < count; at++) {
         ask_records(engine, &commands[at], &wanted[at]);

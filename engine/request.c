@@ -10,20 +10,22 @@
 #include "engine/state.h"
 
 #define FORGET_AT_ONCE 4U /* expired records dropped with each new one */
+#define KEY_HEAD_BYTES 8U
+#define ABSENT_PART UINT64_C(0x9e3779b97f4a7c15) /* any odd number with bits everywhere */
 
 _Static_assert(sizeof(struct request) == 36, "a request record is 36 bytes");
 _Static_assert(crypto_shorthash_siphashx24_BYTES == 16, "SipHash-128 gives 16 bytes");
 
 struct request_key {
     const struct pool *ring;
-    struct bytes16 key;
+    const struct bytes16 *key;
 };
 
 static bool request_is(const void *key, uint32_t index)
 {
     const struct request_key *wanted = key;
     const struct request *request = pool_at(wanted->ring, index);
-    return memcmp(request->key.at, wanted->key.at, sizeof(wanted->key.at)) == 0;
+    return memcmp(request->key.at, wanted->key->at, sizeof(request->key.at)) == 0;
 }
 
 static uint64_t request_rehash(const void *context, uint32_t index)
@@ -33,10 +35,15 @@ static uint64_t request_rehash(const void *context, uint32_t index)
     return request_hash(request->key);
 }
 
-uint32_t request_find(const struct requests *requests, struct bytes16 key)
+static inline uint32_t find(const struct requests *requests, const struct bytes16 *key)
 {
     struct request_key wanted = {&requests->ring, key};
-    return table_find(&requests->table, request_hash(key), request_is, &wanted);
+    return table_find(&requests->table, request_hash(*key), request_is, &wanted);
+}
+
+uint32_t request_find(const struct requests *requests, struct bytes16 key)
+{
+    return find(requests, &key);
 }
 
 void request_link(struct requests *requests, uint32_t index)
@@ -66,48 +73,43 @@ bool request_reserve(struct requests *requests)
     return room && table_reserve(&requests->table);
 }
 
-/* Appends a length and the bytes, so that no two lists of texts give the same run. */
-static uint8_t *append(uint8_t *at, struct text text)
-{
-    ASSERT(text.length <= REQUEST_BYTES_MAX);
-    bytes_put_u32(at, text.length);
-    bytes_copy(at + 4, text.data, text.length);
-    return at + 4 + text.length;
-}
-
-/* Chains the parts of a body: each is hashed from what came before, so no two lists of parts look alike. */
+/* Hashes the parts of a body one after the other, each seeded with what came before: so bytes that move from one
+ * part to the next, or parts that change places, make another body. */
 static uint64_t fingerprint_of(const struct text *body, uint32_t count)
 {
     uint64_t hash = count;
     for (uint32_t part = 0; part < count; part++) {
         hash = body[part].length == 0
-                   ? table_mix(hash + 1) /* most options are absent: the same, but cheaper */
+                   ? hash + ABSENT_PART /* most options are: the same, but cheaper */
                    : XXH3_64bits_withSeed(body[part].data, body[part].length, hash);
     }
     return hash;
 }
 
-struct bytes16 request_key_make(const struct requests *requests, const struct command *command,
-                                struct text subject, struct text id)
+/* Hashes who asks and for what, both lengths, and the bytes of both: no two such lists give the same run. */
+static void key_make(const struct requests *requests, const struct command *command,
+                     struct text subject, struct text id, uint8_t key[16])
 {
-    struct bytes16 key;
-    uint8_t bytes[8 + 2 * (4 + REQUEST_BYTES_MAX)];
+    uint8_t bytes[KEY_HEAD_BYTES + 2 * REQUEST_BYTES_MAX];
+    ASSERT(subject.length <= REQUEST_BYTES_MAX);
+    ASSERT(id.length <= REQUEST_BYTES_MAX);
     bytes_put_u32(bytes, command->principal);
-    bytes_put_u32(bytes + 4, (uint32_t)command->type);
-    uint8_t *end = append(append(bytes + 8, subject), id);
-    int failed = crypto_shorthash_siphashx24(key.at, bytes, (size_t)(end - bytes),
-                                             requests->secret);
+    bytes_put_u16(bytes + 4, (uint16_t)command->type);
+    bytes_put_u8(bytes + 6, (uint8_t)subject.length);
+    bytes_put_u8(bytes + 7, (uint8_t)id.length);
+    bytes_copy(bytes + KEY_HEAD_BYTES, subject.data, subject.length);
+    bytes_copy(bytes + KEY_HEAD_BYTES + subject.length, id.data, id.length);
+    int failed = crypto_shorthash_siphashx24(
+        key, bytes, KEY_HEAD_BYTES + subject.length + id.length, requests->secret);
     ASSERT(failed == 0);
-    return key;
 }
 
 void request_prefetch(const struct requests *requests, struct command *command, struct text subject,
                       struct text id)
 {
-    struct bytes16 key = request_key_make(requests, command, subject, id);
-    _Static_assert(sizeof(key) == sizeof(command->request_key), "a key is 16 bytes");
-    memcpy(command->request_key, key.at, sizeof(key));
-    table_prefetch(&requests->table, request_hash(key));
+    _Static_assert(sizeof(command->request_key) == sizeof(struct bytes16), "a key is 16 bytes");
+    key_make(requests, command, subject, id, (uint8_t *)command->request_key);
+    table_prefetch(&requests->table, command->request_key[0]);
 }
 
 enum request_seen request_look(struct engine *engine, const struct command *command,
@@ -122,10 +124,10 @@ enum request_seen request_look(struct engine *engine, const struct command *comm
     if ((command->request_key[0] | command->request_key[1]) != 0) {
         memcpy(check->key.at, command->request_key, sizeof(check->key));
     } else {
-        check->key = request_key_make(requests, command, subject, id);
+        key_make(requests, command, subject, id, check->key.at);
     }
     check->fingerprint = fingerprint_of(body, body_count);
-    uint32_t index = request_find(requests, check->key);
+    uint32_t index = find(requests, &check->key);
     if (index == 0 || PLANTED(FORGETS_REQUEST)) {
         return REQUEST_NEW;
     }
@@ -158,8 +160,8 @@ static void forget_oldest(struct requests *requests)
 {
     struct request *oldest = request_at(requests, requests->forgotten);
     if (!request_is_forgotten(oldest)) {
-        uint32_t index = 1 + (uint32_t)(requests->forgotten % requests->limit);
-        table_remove(&requests->table, request_hash(oldest->key), index);
+        table_remove(&requests->table, request_hash(oldest->key),
+                     request_place(requests, requests->forgotten));
         request_forget(oldest);
     }
     requests->forgotten++;
@@ -176,12 +178,12 @@ void request_bound_apply(struct engine *engine, const struct event_request_bound
         }
         forget_oldest(requests);
     }
-    uint32_t index = 1 + (uint32_t)(requests->bound % requests->limit);
+    uint32_t index = request_place(requests, requests->bound);
     if (index == requests->ring.count) {
         uint32_t added = pool_add(&requests->ring);
         ASSERT(added == index);
     }
-    uint32_t old = request_find(requests, event->key);
+    uint32_t old = find(requests, &event->key);
     request_fill(pool_at(&requests->ring, index), event->key, event->fingerprint, event->result,
                  engine->time_ms);
     if (old != 0) {

@@ -88,10 +88,17 @@ struct request_check {
     uint64_t result; /* of the first time, on REQUEST_SAME */
 };
 
+/* Returns the place in the ring's pool of the n-th bound request, from 0. Until the ring has been filled once that
+ * needs no division. */
+static inline uint32_t request_place(const struct requests *requests, uint64_t number)
+{
+    return 1 + (uint32_t)(number < requests->limit ? number : number % requests->limit);
+}
+
 /* Returns where the n-th bound request lies, from 0; n is within forgotten..bound. */
 static inline struct request *request_at(const struct requests *requests, uint64_t number)
 {
-    return pool_at(&requests->ring, 1 + (uint32_t)(number % requests->limit));
+    return pool_at(&requests->ring, request_place(requests, number));
 }
 
 /* Returns the hash of the table's key: the first bytes of a keyed hash. */
@@ -113,11 +120,8 @@ void requests_deinit(struct requests *requests);
 /* Makes sure that one more can be bound. False: no memory. */
 bool request_reserve(struct requests *requests) __attribute__((warn_unused_result));
 
-/* Returns the key of a request id; `subject` is the member or campaign as sent. */
-struct bytes16 request_key_make(const struct requests *requests, const struct command *command,
-                                struct text subject, struct text id);
-
-/* Fetches, and writes into the command, what request_look() will need first. */
+/* Fetches, and writes into the command, what request_look() will need first; `subject` is the member or campaign
+ * as sent. */
 void request_prefetch(const struct requests *requests, struct command *command, struct text subject,
                       struct text id);
 

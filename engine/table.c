@@ -8,7 +8,6 @@ _Static_assert(sizeof(struct table_bucket) == 64, "a bucket is one cache line");
 /* Entries per slot of the primary buckets at which the next one is split: eight in each bucket. */
 #define LOAD_NUMERATOR 4
 #define LOAD_DENOMINATOR 5
-#define TABLE_SIDES_BITS 8U /* of the hash that an entry keeps */
 #define OVERFLOWS_AT_ONCE 4 /* one for the insert, up to three while a bucket is split */
 
 bool table_init(struct table *table, uint64_t limit)
@@ -99,27 +98,29 @@ static uint32_t level_of(const struct table *table, uint64_t hash)
 {
     uint32_t half = table->mask >> 1;
     uint32_t number = (uint32_t)hash & half;
-    uint32_t level = (uint32_t)__builtin_popcount(half);
+    uint32_t level = table_level(half);
     return number + half + 1 < table->bucket_count ? level + 1 : level;
 }
 
-static void place(struct table *table, struct table_bucket *bucket, uint8_t tag, uint8_t sides,
-                  uint32_t index)
+static inline void fill(struct table_bucket *bucket, uint32_t slot, uint8_t tag, uint8_t sides,
+                        uint32_t index)
 {
-    for (;;) {
-        uint32_t bits = table_tags_equal(bucket, 0);
-        if (bits != 0) {
-            uint32_t slot = (uint32_t)__builtin_ctz(bits);
-            bucket->tags[slot] = tag;
-            bucket->sides[slot] = sides;
-            bucket->indices[slot] = index;
-            return;
-        }
+    bucket->tags[slot] = tag;
+    bucket->sides[slot] = sides;
+    bucket->indices[slot] = index;
+}
+
+/* Returns the first bucket with a free slot, of those that hang on a full one. */
+static __attribute__((noinline)) struct table_bucket *overflow_of(struct table *table,
+                                                                  struct table_bucket *bucket)
+{
+    while (table_tags_equal(bucket, 0) == 0) {
         if (bucket->overflow == 0) {
             bucket->overflow = overflow_take(table);
         }
         bucket = pool_at(&table->overflows, bucket->overflow);
     }
+    return bucket;
 }
 
 void table_ask_splits(struct table *table, uint32_t inserts)
@@ -137,27 +138,35 @@ void table_ask_splits(struct table *table, uint32_t inserts)
     }
 }
 
+/* A half of a bucket that is being split, filled from its first slot on. */
+struct half {
+    struct table_bucket *bucket;
+    uint32_t used;
+};
+
 /* Puts the entries of a bucket that is being split into itself and into the one that was added. */
 static void deal_out(struct table *table, const struct table_bucket *old, uint32_t level,
-                     struct table_bucket *const halves[2], table_hash *rehash, const void *context)
+                     struct half halves[2], table_hash *rehash, const void *context)
 {
     bool used_up = (level + 1) % TABLE_SIDES_BITS == 0;
-    for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
-        if (old->tags[slot] == 0) {
-            continue;
-        }
+    for (uint32_t slot = 0; slot < TABLE_SLOTS && old->tags[slot] != 0; slot++) {
         uint32_t index = old->indices[slot];
         uint8_t sides = old->sides[slot];
-        struct table_bucket *half = halves[sides >> level % TABLE_SIDES_BITS & 1];
-        if (used_up) {
+        struct half *half = &halves[sides >> level % TABLE_SIDES_BITS & 1];
+        if (__builtin_expect(used_up, 0)) {
             sides = sides_of(rehash(context, index), level + 1);
         }
-        place(table, half, old->tags[slot], sides, index);
+        if (__builtin_expect(half->used == TABLE_SLOTS, 0)) {
+            half->bucket->overflow = overflow_take(table);
+            *half = (struct half){pool_at(&table->overflows, half->bucket->overflow), 0};
+        }
+        fill(half->bucket, half->used++, old->tags[slot], sides, index);
     }
 }
 
 /* Splits the bucket whose turn it is into itself and a new one at the end. */
-static void split(struct table *table, table_hash *rehash, const void *context)
+static __attribute__((noinline)) void split(struct table *table, table_hash *rehash,
+                                            const void *context)
 {
     uint32_t level = table_split_level(table, table->bucket_count);
     struct table_bucket *source = table_split_source(table, table->bucket_count);
@@ -166,7 +175,7 @@ static void split(struct table *table, table_hash *rehash, const void *context)
     if (added > table->mask) {
         table->mask = table->mask * 2 + 1;
     }
-    struct table_bucket *const halves[2] = {source, pool_at(&table->buckets, added + 1)};
+    struct half halves[2] = {{source, 0}, {pool_at(&table->buckets, added + 1), 0}};
     struct table_bucket old = *source;
     *source = (struct table_bucket){0};
     table->bucket_count = added + 1;
@@ -185,8 +194,14 @@ void table_add(struct table *table, uint64_t hash, uint32_t index, table_hash *r
                const void *context)
 {
     ASSERT(index != 0);
-    place(table, table_bucket_of(table, hash), table_tag(hash),
-          sides_of(hash, level_of(table, hash)), index);
+    struct table_bucket *bucket = table_bucket_of(table, hash);
+    uint32_t bits = table_tags_equal(bucket, 0);
+    if (__builtin_expect(bits == 0, 0)) {
+        bucket = overflow_of(table, bucket);
+        bits = table_tags_equal(bucket, 0);
+    }
+    fill(bucket, (uint32_t)__builtin_ctz(bits), table_tag(hash),
+         sides_of(hash, level_of(table, hash)), index);
     table->count++;
     if (table->count * LOAD_DENOMINATOR >
         (uint64_t)table->bucket_count * TABLE_SLOTS * LOAD_NUMERATOR) {

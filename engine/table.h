@@ -118,11 +118,18 @@ static inline struct table_bucket *table_split_source(const struct table *table,
     return pool_at(&table->buckets, (added & mask) + 1);
 }
 
+/* Returns how often all buckets up to this mask, 2^n - 1, were split: n. Popcount is a call on machines without
+ * the instruction. */
+static inline uint32_t table_level(uint32_t mask)
+{
+    return (uint32_t)__builtin_ctzll((uint64_t)mask + 1);
+}
+
 /* Returns the level of the split that makes bucket `added`, which is to come: it goes by that bit of the hash. */
 static inline uint32_t table_split_level(const struct table *table, uint32_t added)
 {
     uint32_t mask = added > table->mask ? table->mask : table->mask >> 1;
-    return (uint32_t)__builtin_popcount(mask);
+    return table_level(mask);
 }
 
 /* Asks for the buckets that so many inserts will split, and, some time later, for those records in them, which lie

@@ -30,6 +30,15 @@ static inline uint64_t text_word(const char *at)
     return word;
 }
 
+/* Returns the first and the last four of 4 to 8 bytes; with the length they are the whole text. */
+static inline uint64_t text_ends(const char *at, uint32_t length)
+{
+    uint32_t ends[2];
+    memcpy(&ends[0], at, sizeof(ends[0]));
+    memcpy(&ends[1], at + length - sizeof(ends[1]), sizeof(ends[1]));
+    return ends[0] | (uint64_t)ends[1] << 32;
+}
+
 /* Compares ids by words that stay inside of them. The C library's memcmp() may touch the cache line after
  * the last byte, and for an id at the end of its record that is somebody else's: a cache miss each. */
 static inline bool text_equal(struct text a, struct text b)
@@ -38,6 +47,9 @@ static inline bool text_equal(struct text a, struct text b)
         return false;
     }
     if (a.length < sizeof(uint64_t)) {
+        if (a.length >= sizeof(uint32_t)) {
+            return text_ends(a.data, a.length) == text_ends(b.data, b.length);
+        }
         for (uint32_t at = 0; at < a.length; at++) {
             if (a.data[at] != b.data[at]) {
                 return false;

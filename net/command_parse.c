@@ -112,22 +112,22 @@ const char *argument_type_rule(enum argument_type type)
     return "";
 }
 
-static bool text_fits(enum argument_type type, struct text text)
+static inline bool text_fits(enum argument_type type, struct text text)
 {
-    switch (type) {
-    case ARGUMENT_MEMBER:
-    case ARGUMENT_NAME:
-        return text.length >= 1 && text.length <= ID_BYTES_MAX && text.data[0] != '@' &&
-               utf8_is_clean(text);
-    case ARGUMENT_REQUEST:
-        return text.length >= 1 && text.length <= REQUEST_BYTES_MAX && utf8_is_clean(text);
-    case ARGUMENT_CODE:
-        return text.length >= 1 && text.length <= ID_BYTES_MAX;
-    case ARGUMENT_DOCUMENT:
-        return text.length >= 1 && text.length <= CAMPAIGN_DOCUMENT_BYTES_MAX;
-    default:
+    static const uint32_t bytes_max[] = {
+        [ARGUMENT_MEMBER] = ID_BYTES_MAX,
+        [ARGUMENT_NAME] = ID_BYTES_MAX,
+        [ARGUMENT_REQUEST] = REQUEST_BYTES_MAX,
+        [ARGUMENT_CODE] = ID_BYTES_MAX,
+        [ARGUMENT_DOCUMENT] = CAMPAIGN_DOCUMENT_BYTES_MAX,
+    };
+    if (text.length < 1 || text.length > bytes_max[type]) {
         return false;
     }
+    if (type <= ARGUMENT_NAME && text.data[0] == '@') {
+        return false;
+    }
+    return type > ARGUMENT_REQUEST || utf8_is_clean(text);
 }
 
 static bool number_fits(enum argument_type type, int64_t number)
@@ -149,22 +149,27 @@ static bool number_fits(enum argument_type type, int64_t number)
     }
 }
 
-/* Sets one argument of the command's struct. False: the value is not allowed. */
-static bool set(const struct argument_spec *spec, struct text value, char *as)
+static bool set_number(const struct argument_spec *spec, struct text value, char *as)
 {
-    if (spec->type <= ARGUMENT_DOCUMENT) {
-        if (!text_fits(spec->type, value)) {
-            return false;
-        }
-        /* A document's source text is its first member. */
-        memcpy(as + spec->offset, &value, sizeof(value));
-        return true;
-    }
     int64_t number;
     if (!word_read_whole(value, &number) || !number_fits(spec->type, number)) {
         return false;
     }
     memcpy(as + spec->offset, &number, sizeof(number));
+    return true;
+}
+
+/* Sets one argument of the command's struct. False: the value is not allowed. */
+static inline bool set(const struct argument_spec *spec, struct text value, char *as)
+{
+    if (__builtin_expect(spec->type > ARGUMENT_DOCUMENT, 0)) {
+        return set_number(spec, value, as);
+    }
+    if (!text_fits(spec->type, value)) {
+        return false;
+    }
+    /* A document's source text is its first member. */
+    memcpy(as + spec->offset, &value, sizeof(value));
     return true;
 }
 
@@ -184,21 +189,26 @@ static bool wrong_value(const struct command_spec *spec, const struct argument_s
     return false;
 }
 
-/* Finds which keyword argument a word names; NULL: none. Most callers spell it as the documents do. */
-static const struct argument_spec *keyword_find(const struct command_spec *spec, struct text word)
+/* Finds which keyword argument a word names, and returns its number; the count of all: none. Most callers spell it
+ * as the documents do, and words have 5 to 7 letters. */
+static uint32_t keyword_find(const struct command_spec *spec, struct text word)
 {
-    const struct argument_spec *end = spec->arguments + spec->argument_count;
-    for (const struct argument_spec *at = spec->arguments + spec->positions; at < end; at++) {
-        if (text_equal(word, (struct text){at->word, at->word_length})) {
-            return at;
+    uint32_t count = spec->argument_count;
+    if (__builtin_expect(word.length >= 4 && word.length <= 8, 1)) {
+        uint64_t ends = text_ends(word.data, word.length);
+        for (uint32_t number = spec->positions; number < count; number++) {
+            const struct argument_spec *argument = &spec->arguments[number];
+            if (argument->word_length == word.length &&
+                text_ends(argument->word, word.length) == ends) {
+                return number;
+            }
         }
     }
-    for (const struct argument_spec *at = spec->arguments + spec->positions; at < end; at++) {
-        if (word_is(word, at->word)) {
-            return at;
-        }
+    uint32_t number = spec->positions;
+    while (number < count && !word_is(word, spec->arguments[number].word)) {
+        number++;
     }
-    return NULL;
+    return number;
 }
 
 static bool parse_keywords(const struct command_spec *spec, const struct resp_request *request,
@@ -206,13 +216,14 @@ static bool parse_keywords(const struct command_spec *spec, const struct resp_re
 {
     uint64_t seen = 0;
     for (; at < request->count; at += 2) {
-        const struct argument_spec *argument = keyword_find(spec, request->arguments[at]);
-        if (argument == NULL) {
+        uint32_t number = keyword_find(spec, request->arguments[at]);
+        const struct argument_spec *argument = &spec->arguments[number];
+        if (number == spec->argument_count) {
             snprintf(problem, size, "%s: unknown word at argument %" PRIu32 "; see COMMAND DOCS %s",
                      spec->name, at, spec->name);
             return false;
         }
-        uint64_t bit = 1ULL << (argument - spec->arguments);
+        uint64_t bit = 1ULL << number;
         if ((seen & bit) != 0) {
             snprintf(problem, size, "%s: %s is given twice", spec->name, argument->word);
             return false;

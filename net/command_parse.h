@@ -11,11 +11,12 @@
 #include "engine/command.h"
 #include "net/resp.h"
 
+/* Ids first, then other clean text, any text, numbers: command_parse() goes by this order. */
 enum argument_type {
     ARGUMENT_MEMBER,
     ARGUMENT_NAME,
-    ARGUMENT_CODE,
     ARGUMENT_REQUEST,
+    ARGUMENT_CODE,
     ARGUMENT_DOCUMENT,
     ARGUMENT_AMOUNT,
     ARGUMENT_DELTA,

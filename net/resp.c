@@ -38,24 +38,24 @@ static int read_number(const char *bytes, size_t length, int64_t max, int64_t *n
 }
 
 /* Reads a type byte, a number of one or two digits, CR LF, as nearly all heads are, in one load of eight
- * bytes. Returns the bytes used; 0: not of this kind, or too close to the end: look closer. */
+ * bytes. Returns the bytes used; 0: not of this kind, or too close to the end: look closer.
+ *
+ * `rest` is the word without what has to be there: of a digit's byte its value is left, 0 to 9, which is below 16
+ * and stays so when 6 is added. */
 static inline size_t read_short(const char *bytes, size_t length, char type, uint32_t *number)
 {
-    if (length < sizeof(uint64_t)) {
+    if (__builtin_expect(length < sizeof(uint64_t), 0)) {
         return 0;
     }
     uint64_t word = text_word(bytes);
-    uint32_t first = ((uint32_t)(word >> 8) & 0xff) - '0';
-    uint32_t second = ((uint32_t)(word >> 16) & 0xff) - '0';
-    if ((char)word != type || first > 9) {
-        return 0;
-    }
-    if ((word >> 24 & 0xffff) == CR_LF && second <= 9) {
-        *number = first * 10 + second;
+    uint64_t rest = word ^ ((uint8_t)type | (uint64_t)'0' << 8 | (uint64_t)'0' << 16 | CR_LF << 24);
+    if (((rest | (rest + 0x060600)) & 0xfffff0f0ff) == 0) {
+        *number = (uint32_t)(rest >> 8 & 0xff) * 10 + (uint32_t)(rest >> 16 & 0xff);
         return 5;
     }
-    *number = first;
-    return (word >> 16 & 0xffff) == CR_LF ? 4 : 0;
+    rest = word ^ ((uint8_t)type | (uint64_t)'0' << 8 | CR_LF << 16);
+    *number = (uint32_t)(rest >> 8 & 0xff);
+    return ((rest | (rest + 0x0600)) & 0xfffff0ff) == 0 ? 4 : 0;
 }
 
 /* Reads the head of a bulk string: '$', its size, CR LF. Returns the bytes used; 0: `*status` says why not. */
@@ -115,29 +115,32 @@ static enum resp_status parse_array(char *bytes, size_t length, const struct res
             return status;
         }
     }
-    request->count = 0;
-    for (int64_t argument = 0; argument < count; argument++) {
+    request->count = count > 0 ? (uint32_t)count : 0;
+    struct text *const end = request->arguments + request->count;
+    const char *from = bytes + at;
+    size_t left = length - at;
+    for (struct text *argument = request->arguments; argument < end; argument++) {
         uint32_t size = 0;
-        size_t head = read_short(bytes + at, length - at, '$', &size);
+        size_t head = read_short(from, left, '$', &size);
         if (__builtin_expect(head == 0 || size > limits->bulk_bytes_max, 0)) {
-            head = read_bulk_head(bytes + at, length - at, limits, request, &size, &status,
-                                  problem);
+            head = read_bulk_head(from, left, limits, request, &size, &status, problem);
             if (head == 0) {
                 return status;
             }
         }
-        at += head;
-        if (length - at < (size_t)size + 2) {
+        size_t whole = head + size + 2;
+        if (left < whole) {
             return RESP_MORE;
         }
-        if (bytes[at + size] != '\r' || bytes[at + size + 1] != '\n') {
+        *argument = (struct text){from + head, size};
+        from += whole;
+        left -= whole;
+        if (from[-2] != '\r' || from[-1] != '\n') {
             *problem = "expected CR LF after an argument";
             return RESP_BAD;
         }
-        request->arguments[request->count++] = (struct text){bytes + at, size};
-        at += (size_t)size + 2;
     }
-    *consumed = at;
+    *consumed = length - left;
     return RESP_CONSUMED;
 }
 

@@ -25,9 +25,9 @@ uint32_t utf8_length(const char *bytes, uint32_t left)
     return overlong || surrogate || beyond ? 0 : length;
 }
 
-bool utf8_is_clean_from(struct text text, uint32_t at)
+bool utf8_is_clean_of(struct text text)
 {
-    while (at < text.length) {
+    for (uint32_t at = 0; at < text.length;) {
         uint32_t length = utf8_length(text.data + at, text.length - at);
         if (length == 0 || utf8_is_control(text.data + at)) {
             return false;

@@ -67,6 +67,25 @@ Test(request, another_body_is_a_mismatch_whatever_differs)
     STORY_PLAY(&story, scenes);
 }
 
+Test(request, what_moves_to_another_part_of_the_body_makes_another_body)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT a stock=9 per=9", "OK created"},
+        {10, "PUT b stock=9 per=9", "OK created"},
+        {10, "START a", "OK running"},
+        {10, "START b", "OK running"},
+        {11, "CLAIM m1 a channel=b request=r1", "OK 1"},
+        {12, "CLAIM m1 b channel=a request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 a store=b request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 a staff=b request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 a channel=b staff=b request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 a channel=b store=b request=r1", "REQUEST_MISMATCH"},
+        {12, "CLAIM m1 a request=r1", "REQUEST_MISMATCH"},
+        {13, "CLAIM m1 a channel=b request=r1", "OK 1"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
 Test(request, a_refused_request_leaves_its_id_free)
 {
     static const struct scene scenes[] = {

@@ -195,6 +195,38 @@ Test(resp, bad_bytes_are_told_by_their_words)
     }
 }
 
+/* Heads of one digit and of two are read in one go: every byte in the place of each of theirs. */
+Test(resp, every_other_byte_in_a_short_head_is_seen)
+{
+    static const char *const heads[] = {"*1\r\n$5\r\nabcde\r\n", "*1\r\n$05\r\nabcde\r\n"};
+    static const struct resp_limits limits = {4, 99, 32};
+    for (size_t which = 0; which < 2; which++) {
+        char bytes[32];
+        size_t digits = 1 + which;
+        size_t length = strlen(heads[which]);
+        for (size_t place = 4; place < 4 + 1 + digits + 2; place++) {
+            for (int value = 0; value < 256; value++) {
+                memcpy(bytes, heads[which], length + 1);
+                char was = bytes[place];
+                bytes[place] = (char)value;
+                struct resp_request request;
+                size_t consumed = 0;
+                const char *problem;
+                char *copy;
+                enum resp_status status = parse(bytes, length, &limits, &request, &consumed,
+                                                &problem, &copy);
+                bool digit = place > 4 && place < 5 + digits && value >= '0' && value <= '9';
+                bool whole = bytes[place] == was;
+                cr_assert_eq(status == RESP_CONSUMED, whole, "%zu: byte %d at %zu", which, value,
+                             place);
+                cr_assert_eq(status == RESP_BAD && strcmp(problem, AFTER) != 0, !whole && !digit,
+                             "%zu: byte %d at %zu: %s", which, value, place, problem);
+                free(copy);
+            }
+        }
+    }
+}
+
 Test(resp, a_stranger_cannot_make_it_wait_for_what_is_too_long)
 {
     /* The length alone is enough: no byte of the argument has come. */

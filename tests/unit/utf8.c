@@ -93,8 +93,31 @@ Test(utf8, text_is_told_from_what_is_none)
         struct text text = exact(row);
         cr_expect_eq(is_well_formed(text), rows[row].well_formed, "row %zu", row);
         cr_expect_eq(utf8_is_clean(text), rows[row].clean, "row %zu", row);
-        cr_expect_eq(utf8_is_clean_from(text, 0), rows[row].clean, "row %zu", row);
+        cr_expect_eq(utf8_is_clean_of(text), rows[row].clean, "row %zu", row);
         free((char *)(uintptr_t)text.data);
+    }
+}
+
+/* Bytes are looked at by eights and sixteens, the last ones twice: every byte, in every place of every length. */
+Test(utf8, words_of_bytes_are_judged_as_single_ones)
+{
+    for (uint32_t length = 1; length < 50; length++) {
+        char *bytes = malloc(
+            length); /* of exactly this size, so that a read past the end is found */
+        cr_assert_not_null(bytes);
+        memset(bytes, 'a', length);
+        struct text text = {bytes, length};
+        for (uint32_t place = 0; place < length; place++) {
+            for (int value = 0; value < 256; value++) {
+                bytes[place] = (char)value;
+                cr_assert_eq(utf8_is_clean(text), utf8_is_clean_of(text), "%u %u %d", length, place,
+                             value);
+                cr_assert_eq(utf8_is_ascii(text), value >= 0x20 && value < 0x7f, "%u %u %d", length,
+                             place, value);
+            }
+            bytes[place] = 'a';
+        }
+        free(bytes);
     }
 }
 
