@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/bug.h"
+
 #define PAGE_BYTES ((size_t)4096)
 #define STEP_BYTES_MIN ((size_t)64 * 1024)
 #define STEP_BYTES_MAX ((size_t)32 * 1024 * 1024)
@@ -75,4 +77,11 @@ bool pool_grow(struct pool *pool, uint32_t extra)
     size_t usable = target / pool->record_bytes;
     pool->usable = usable > UINT32_MAX ? UINT32_MAX : (uint32_t)usable;
     return true;
+}
+
+uint32_t pool_add(struct pool *pool)
+{
+    ASSERT(pool->count < pool->limit);
+    ASSERT(pool->count < pool->usable);
+    return pool->count++;
 }

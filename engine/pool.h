@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/bug.h"
-
 struct pool {
     uint8_t *base;       /* start of the reserved address space */
     size_t record_bytes; /* size of one record */
@@ -47,12 +45,7 @@ static inline bool pool_reserve(struct pool *pool, uint32_t extra)
 }
 
 /* Takes the next record, zeroed. Room must have been reserved. */
-static inline uint32_t pool_add(struct pool *pool)
-{
-    ASSERT(pool->count < pool->limit);
-    ASSERT(pool->count < pool->usable);
-    return pool->count++;
-}
+uint32_t pool_add(struct pool *pool);
 
 static inline void *pool_at(const struct pool *pool, uint32_t index)
 {

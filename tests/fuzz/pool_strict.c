@@ -109,8 +109,9 @@ bool pool_grow(struct pool *pool, uint32_t extra)
     if (extra > pool->limit - pool->count) {
         return false;
     }
-    size_t wanted = ((size_t)pool->count + extra) * pool->record_bytes;
-    pool->bytes_usable = wanted > pool->bytes_usable ? wanted : pool->bytes_usable;
+    uint32_t wanted = pool->count + extra;
+    pool->usable = wanted > pool->usable ? wanted : pool->usable;
+    pool->bytes_usable = pool->usable * pool->record_bytes;
     return true;
 }
 
@@ -118,7 +119,7 @@ uint32_t pool_add(struct pool *pool)
 {
     const size_t begin = pool->count * pool->record_bytes;
     ASSERT(pool->count < pool->limit);
-    ASSERT(begin + pool->record_bytes <= pool->bytes_usable);
+    ASSERT(pool->count < pool->usable);
     ASAN_UNPOISON_MEMORY_REGION(pool->base + begin, pool->record_bytes);
     return pool->count++;
 }
