@@ -1,7 +1,8 @@
 /* account.h -- one member's balance of one asset.
  *
  * An account is opened by the first amount earned. A balance is never negative and never above
- * BALANCE_MAX. A member has at most ACCOUNTS_PER_MEMBER_MAX of them, chained newest first.
+ * BALANCE_MAX. A member has at most ACCOUNTS_PER_MEMBER_MAX of them, chained newest first. The balance of the
+ * one opened first is kept in the member's record as well (member.h): set_balance() alone writes either.
  */
 #ifndef BOON_ENGINE_ACCOUNT_H
 #define BOON_ENGINE_ACCOUNT_H

@@ -152,6 +152,7 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
         outcome_refuse(outcome, REFUSAL_UNKNOWN_CAMPAIGN, 0);
         return;
     }
+    ASSERT(pool_has(&engine->campaigns.pool, index));
     const struct campaign *campaign = campaign_at(&engine->campaigns, index);
     if (!campaign_issues(campaign, now_ms, outcome)) {
         return;

@@ -35,8 +35,9 @@ const char *engine_admits(struct engine *engine, const struct event *event)
 
 #define PREFETCH_COMMANDS_MAX 64U
 
-/* Asks the processor to fetch what these commands will touch, PREFETCH_COMMANDS_MAX at most; only a hint,
- * stage by stage. */
+/* Asks the processor to fetch what these commands will touch, PREFETCH_COMMANDS_MAX at most, stage by stage: only
+ * hints. But it also fills in what they name (member_hash, request_key, campaign, asset), and the step relies on
+ * that: step them on this engine, before a campaign is put into it. */
 void engine_prefetch(struct engine *engine, struct command *commands, uint32_t count);
 
 /* Returns a hash over the whole business state: equal after a replay. Walks everything. */

@@ -47,8 +47,6 @@ static void add_members(struct chain *chain, const struct members *members)
         const struct member *member = member_at(members, index);
         add_number(chain, member->changed_seq);
         add_number(chain, (uint64_t)member_joined_at_ms(member));
-        add_number(chain, member->first_asset);
-        add_number(chain, (uint64_t)member->first_balance);
         add_number(chain, member->newest_coupon);
         add_number(chain, member->coupon_count);
         add_number(chain, member->newest_account);

@@ -16,17 +16,28 @@ static size_t round_up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
+static void unmap(void *at, size_t bytes)
+{
+    int failed = bytes == 0 ? 0 : munmap(at, bytes);
+    ASSERT(failed == 0);
+}
+
 bool pool_init(struct pool *pool, size_t record_bytes, uint32_t limit)
 {
     ASSERT(record_bytes > 0);
     ASSERT(limit >= 1);
     *pool = (struct pool){.record_bytes = record_bytes, .limit = limit};
     pool->bytes_max = round_up(record_bytes * ((size_t)limit + 1), HUGE_PAGE_BYTES);
-    void *base = mmap(NULL, pool->bytes_max, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
-    if (base == MAP_FAILED) {
+    /* One huge page more than needed, so that they can begin where the kernel has them begin. */
+    void *mapped = mmap(NULL, pool->bytes_max + HUGE_PAGE_BYTES, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) {
         return false;
     }
+    uint8_t *base = (uint8_t *)round_up((uintptr_t)mapped, HUGE_PAGE_BYTES);
+    size_t before = (size_t)(base - (uint8_t *)mapped);
+    unmap(mapped, before);
+    unmap(base + pool->bytes_max, HUGE_PAGE_BYTES - before);
     pool->base = base;
     /* Only a hint: fewer TLB misses where the records are many. */
     (void)madvise(base, pool->bytes_max, MADV_HUGEPAGE);
@@ -47,8 +58,7 @@ void pool_keep_from_children(struct pool *pool)
 void pool_deinit(struct pool *pool)
 {
     if (pool->base != NULL) {
-        int failed = munmap(pool->base, pool->bytes_max);
-        ASSERT(failed == 0);
+        unmap(pool->base, pool->bytes_max);
     }
     *pool = (struct pool){0};
 }

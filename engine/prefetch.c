@@ -4,10 +4,10 @@
  *     ask_forgotten  the buckets of the oldest request ids, which new ones drive out
  *     ask_overflows  what hangs on the buckets of members and request ids
  *     ask_records    what these buckets point to
- *     ask_pairs      the bucket of a claim's pair, the newest account of whoever moves points
+ *     ask_pairs      the bucket of a claim's pair, the newest account of whoever moves or lists points
  *
- * Nothing here decides anything; the step looks up again. What a stage learns it forgets, but for the
- * member's hash, the campaign's index, the asset's number and the request id's key, which stay in the command.
+ * Nothing here decides anything. What a stage learns it forgets, but for the member's hash, the campaign's index,
+ * the asset's number and the request id's key: these stay in the command, and the step does not look again.
  */
 #include "engine/bug.h"
 #include "engine/engine.h"
@@ -17,8 +17,7 @@ struct wanted {
     const struct text *member; /* NULL: it has none */
     struct text request;       /* empty: it has none */
     bool claims;
-    bool
-        account; /* it needs the member's newest account; a balance mostly lies in the member's record */
+    bool account;      /* it needs the newest account; most balances lie in the member's record */
     uint64_t campaign; /* hash of a claim's campaign; 0: the same as the claim's before */
     uint64_t pair;     /* hash of the pair; 0: not known, or none */
 };

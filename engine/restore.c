@@ -380,8 +380,10 @@ static const char *coupon_fault(const struct restore *restore,
                                          : "a coupon is in a state that this version does not know";
 }
 
-/* Asks for what linking the record half way will look at: more of its bucket, and its pair's newest. */
-static void coupon_prefetch_half(const struct restore *restore, uint32_t index)
+/* Asks for what linking the record half way will look at: more of its bucket, and its pair's newest.
+ * Always inline, as in table.h. */
+__attribute__((always_inline)) static inline void
+coupon_prefetch_half(const struct restore *restore, uint32_t index)
 {
     const struct coupons *coupons = &restore->engine->coupons;
     if (index > HALF_AHEAD) {

@@ -236,7 +236,7 @@ void table_replace(struct table *table, uint64_t hash, uint32_t old, uint32_t in
 }
 
 /* Fills the hole with the last entry of the bucket's chain, and gives an emptied overflow back. So
- * chains stay dense, and the overflows in use stay below one for twelve entries, for ever. */
+ * chains stay dense, and the overflows in use stay below one for ten entries, for ever. */
 void table_remove(struct table *table, uint64_t hash, uint32_t index)
 {
     struct table_bucket *holder;

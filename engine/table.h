@@ -9,8 +9,8 @@
  *
  * Look-up: hash → bucket → equal tags → ask the record. Growth is linear hashing (W. Litwin, "Linear
  * Hashing: A New Tool for File and Table Addressing", VLDB 1980): when the load passes its mark, the
- * next bucket in turn is split into itself and a new one at the end. So an insert moves a dozen entries
- * at most now and then, and there is never a pause.
+ * next bucket in turn is split into itself and a new one at the end. So an insert moves a dozen
+ * entries now and then, and there is never a pause.
  *
  * A split at level n (2^n buckets become 2^(n+1)) goes by bit n of the hashes. To ask every record for its hash
  * would be a dozen cache misses, most of what an insert costs: so each entry keeps the eight bits of its
@@ -40,9 +40,8 @@
 #define TABLE_SIDES_BITS 8U /* of the hash that an entry keeps */
 
 struct table_bucket {
-    uint8_t tags[TABLE_SLOTS]; /* one byte of the hash, never 0; 0 = free */
-    uint8_t sides
-        [TABLE_SLOTS]; /* eight bits of the hash, among them the one that the next split goes by */
+    uint8_t tags[TABLE_SLOTS];  /* one byte of the hash, never 0; 0 = free */
+    uint8_t sides[TABLE_SLOTS]; /* eight more bits of it: the next split goes by one of them */
     uint32_t indices[TABLE_SLOTS];
     uint32_t overflow; /* index in `overflows`; 0 = none */
 };

@@ -43,7 +43,7 @@ enum resp_status resp_parse(char *bytes, size_t length, const struct resp_limits
     __attribute__((warn_unused_result));
 
 /* Reply fragments. Each appends to the output; memory that is not there marks the reply as lost, and
- * resp_failed() says so once at its end. */
+ * `failed` says so once at its end. */
 struct resp_writer {
     struct output *output;
     uint32_t version; /* 2 or 3 */

@@ -48,6 +48,7 @@ void server_keep(struct server *server, const struct command *command,
                  const struct outcome *outcome)
 {
     server->stats.events += outcome->event_count;
+    server->kept++;
     if (server->queue == NULL) {
         server->durable_seq = server->sealed_seq = server->engine->seq;
         return;
@@ -130,9 +131,10 @@ static void on_durable(void *context, uint64_t seq)
 {
     struct server *server = context;
     if (seq > server->durable_seq && server->state == SERVER_LEADING) {
-        gather_acknowledged(&server->gather, clock_monotonic_us(), server->engine->seq,
-                            seq - server->durable_seq,
+        gather_acknowledged(&server->gather, clock_monotonic_us(), server->kept,
+                            server->sealed_kept - server->durable_kept,
                             journal_redis_commit_us(server->journal_redis));
+        server->durable_kept = server->sealed_kept;
     }
     server->durable_seq = seq > server->durable_seq ? seq : server->durable_seq;
     if (server->sealed_counts.seq <= server->durable_seq) {
@@ -334,19 +336,26 @@ static void free_closed(struct server *server)
     }
 }
 
+/* Lets go of the held replies that the journal has acknowledged since. */
+static void held_leave(struct server *server)
+{
+    struct connection *next;
+    if (server->durable_seq == server->released_seq || server->state == SERVER_STOPPED) {
+        return;
+    }
+    server->released_seq = server->durable_seq;
+    for (struct connection *at = server->held; at != NULL; at = next) {
+        next = at->next_held;
+        connection_release(at);
+    }
+}
+
 /* Lets go of every reply that the journal has acknowledged, and sends what may leave. */
 static void replies_leave(struct server *server)
 {
-    struct connection *at;
     struct connection *next;
-    if (server->durable_seq > server->released_seq) {
-        server->released_seq = server->durable_seq;
-        for (at = server->held; at != NULL; at = next) {
-            next = at->next_held;
-            connection_release(at);
-        }
-    }
-    for (at = server->waiting; at != NULL; at = next) {
+    held_leave(server);
+    for (struct connection *at = server->waiting; at != NULL; at = next) {
         next = at->next_waiting;
         at->waiting = false;
         at->next_waiting = NULL;
@@ -363,7 +372,7 @@ static bool gathers(struct server *server)
 {
     return gather_may_wait(&server->gather) && server->engine->seq > server->durable_seq &&
            server->state == SERVER_LEADING &&
-           gather_waits(&server->gather, clock_monotonic_us(), server->engine->seq);
+           gather_waits(&server->gather, clock_monotonic_us(), server->kept);
 }
 
 /* Sends the next batch, if it is time; where all that happened is in it, a snapshot may be taken. */
@@ -377,6 +386,7 @@ static void pump(struct server *server)
     const struct queue_batch *sealed = queue_sealed(server->queue);
     if (sealed != NULL && sealed->last_seq > server->sealed_seq) {
         server->sealed_seq = sealed->last_seq;
+        server->sealed_kept = server->kept;
         if (server->sealed_seq == server->engine->seq &&
             server->sealed_counts.seq <= server->durable_seq) {
             count(server);
@@ -389,6 +399,8 @@ static void turn(struct server *server)
 {
     server->stats.turns++;
     turn_clear_doubt(server);
+    held_leave(
+        server); /* first: callers read their answers while the next requests are carried out */
     turn_execute(server);
     if (server->journal == NULL) {
         count(server);

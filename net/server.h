@@ -83,6 +83,9 @@ struct server {
     uint64_t durable_seq;  /* acknowledged by the journal */
     uint64_t released_seq; /* up to which held replies were looked at */
     uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
+    uint64_t kept;         /* commands whose events were taken into the queue */
+    uint64_t sealed_kept;  /* as of the last batch that was sealed */
+    uint64_t durable_kept; /* as of the last that was acknowledged */
     struct server_counts sealed_counts;
     struct server_counts durable_counts;
     struct gather gather;           /* whether the next batch waits for those just answered */

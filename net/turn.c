@@ -28,6 +28,7 @@
 #include "net/word.h"
 
 #define READ_BYTES_MAX ((size_t)16 * 1024)
+#define CARRIED_BYTES_MAX ((size_t)4 * 1024)
 #define LARGE_TURN_BYTES ((size_t)4 * 1024) /* from so many on, its CPU time is looked at */
 
 /* research: before authentication a stranger gets no more than this. */
@@ -47,16 +48,23 @@ void turn_deinit(struct turn *turn)
     turn->shared = NULL;
 }
 
-/* Finds room for the next bytes of a connection. NULL: no memory. */
-static char *read_room(struct connection *connection, size_t *room)
+/* Finds room for the next bytes of a connection. What little is left of a request goes before them into the shared
+ * buffer, `*carried` bytes: a deep pipeline nearly always ends inside of one. NULL: no memory. */
+static char *read_room(struct connection *connection, size_t *carried, size_t *room)
 {
     struct turn *turn = &connection->server->turn;
-    if (connection->pending_length == 0) {
-        if (turn->shared_size - turn->shared_used < READ_BYTES_MAX) {
+    *carried = 0;
+    if (connection->pending_length <= CARRIED_BYTES_MAX) {
+        if (turn->shared_size - turn->shared_used < CARRIED_BYTES_MAX + READ_BYTES_MAX) {
             turn_execute(connection->server);
         }
+        char *at = turn->shared + turn->shared_used;
+        *carried = connection->pending_length;
         *room = READ_BYTES_MAX;
-        return turn->shared + turn->shared_used;
+        if (*carried > 0) {
+            memcpy(at, connection->pending, *carried);
+        }
+        return at + *carried;
     }
     /* A request in pieces: its buffer grows with the bytes that came, never on a length's word. */
     if (connection->pending_capacity - connection->pending_length < READ_BYTES_MAX / 16) {
@@ -92,8 +100,9 @@ void turn_read(struct connection *connection)
         return;
     }
     struct server *server = connection->server;
+    size_t carried;
     size_t room;
-    char *at = read_room(connection, &room);
+    char *at = read_room(connection, &carried, &room);
     if (connection->closed) {
         return;
     }
@@ -104,10 +113,12 @@ void turn_read(struct connection *connection)
     }
     server->stats.bytes_in += (uint64_t)got;
     connection->active_ms = server->tick_ms;
-    if (connection->pending_length == 0) {
-        server->turn.shared_used += (size_t)got;
-        connection->bytes = at;
-        connection->length = (size_t)got;
+    server->turn.bytes += (size_t)got;
+    if (connection->pending_length == carried) {
+        server->turn.shared_used += carried + (size_t)got;
+        connection->bytes = at - carried;
+        connection->length = carried + (size_t)got;
+        connection->pending_length = 0;
     } else {
         connection->pending_length += (size_t)got;
         connection->bytes = connection->pending;
@@ -517,7 +528,7 @@ static void turn_begin(struct server *server)
     struct turn *turn = &server->turn;
     if (turn->began_us == 0) {
         turn->began_us = clock_monotonic_us();
-        turn->cpu_began_us = turn->shared_used >= LARGE_TURN_BYTES ? clock_thread_us() : 0;
+        turn->cpu_began_us = turn->bytes >= LARGE_TURN_BYTES ? clock_thread_us() : 0;
     }
 }
 
@@ -536,6 +547,7 @@ void turn_end(struct server *server)
         stats->turn_cpu_us_max = cpu_us > stats->turn_cpu_us_max ? cpu_us : stats->turn_cpu_us_max;
     }
     turn->began_us = 0;
+    turn->bytes = 0;
 }
 
 void turn_execute(struct server *server)

@@ -18,6 +18,7 @@ struct turn {
     char *shared; /* what the sockets gave in this turn */
     size_t shared_size;
     size_t shared_used;
+    size_t bytes;         /* that came in this turn of the loop */
     int64_t began_us;     /* monotonic; when this turn's first work began; 0 = there was none yet */
     int64_t cpu_began_us; /* the same in CPU time of this thread; 0 = a small turn, not looked at */
     uint32_t count;       /* commands gathered */

@@ -6,8 +6,8 @@
 #define SYNC_US 1200
 #define NOW_US 1000000
 
-/* Eight callers, whose two events each were acknowledged when event 100 was the newest. */
-static struct gather eight_released(void)
+/* Sixteen callers, whose changes were acknowledged when a hundred had been taken in. */
+static struct gather sixteen_released(void)
 {
     struct gather gather = {0};
     gather_acknowledged(&gather, NOW_US, 100, 16, SYNC_US);
@@ -22,7 +22,7 @@ Test(gather, nothing_is_waited_for_before_anything_was_acknowledged)
 
 Test(gather, a_batch_waits_until_most_are_back)
 {
-    struct gather gather = eight_released();
+    struct gather gather = sixteen_released();
     cr_assert(gather_may_wait(&gather));
     cr_assert(gather_waits(&gather, NOW_US + 10, 100));
     cr_assert(gather_waits(&gather, NOW_US + 20, 114));
@@ -32,24 +32,35 @@ Test(gather, a_batch_waits_until_most_are_back)
 
 Test(gather, and_no_longer_than_they_need)
 {
-    struct gather gather = eight_released();
+    struct gather gather = sixteen_released();
     int64_t wait_us = GATHER_LEAST_US + 16 * GATHER_EACH_US;
     cr_assert(gather_waits(&gather, NOW_US + wait_us - 1, 110));
     cr_assert_not(gather_waits(&gather, NOW_US + wait_us, 110));
-    gather_acknowledged(&gather, NOW_US + 2 * SYNC_US, 120, 16, SYNC_US);
-    cr_assert(gather_may_wait(&gather), "more than half were back: worth another try");
+    cr_assert_not(gather_may_wait(&gather));
 }
 
-Test(gather, those_who_do_not_come_back_are_not_waited_for_the_next_times)
+/* Acknowledges until a batch may wait again, and tells how many did not. */
+static uint32_t batches_not_waited_for(struct gather *gather)
 {
-    struct gather gather = eight_released();
-    cr_assert_not(gather_waits(&gather, NOW_US + SYNC_US, 103));
-    for (uint32_t batch = 0; batch < GATHER_REST; batch++) {
-        gather_acknowledged(&gather, NOW_US + 2 * SYNC_US, 120, 16, SYNC_US);
-        cr_assert_not(gather_may_wait(&gather), "batch %u", batch);
+    for (uint32_t batch = 0;; batch++) {
+        gather_acknowledged(gather, NOW_US, 100, 16, SYNC_US);
+        if (gather_may_wait(gather)) {
+            return batch;
+        }
     }
-    gather_acknowledged(&gather, NOW_US + 3 * SYNC_US, 140, 16, SYNC_US);
-    cr_assert(gather_may_wait(&gather));
+}
+
+Test(gather, after_waits_in_vain_fewer_and_fewer_batches_wait)
+{
+    struct gather gather = {0};
+    static const uint32_t expected[] = {0, 1, 3, 7, 15, 15};
+    for (size_t at = 0; at < sizeof(expected) / sizeof(expected[0]); at++) {
+        cr_assert_eq(batches_not_waited_for(&gather), expected[at], "wait %zu", at);
+        cr_assert_not(gather_waits(&gather, NOW_US + SYNC_US, 112), "12 of 16 are not most");
+    }
+    cr_assert_eq(batches_not_waited_for(&gather), 15u);
+    cr_assert_not(gather_waits(&gather, NOW_US + 10, 116), "all are back");
+    cr_assert_eq(batches_not_waited_for(&gather), 0u);
 }
 
 Test(gather, nobody_is_waited_for_who_needs_more_than_half_a_sync)
@@ -59,9 +70,11 @@ Test(gather, nobody_is_waited_for_who_needs_more_than_half_a_sync)
         int64_t sync_us;
         bool waits;
     } rows[] = {
-        {2, 0, false},       {2, 115, false},      {2, 116, true},
-        {16, SYNC_US, true}, {137, 1196, true},    {138, 1196, false},
-        {237, 100000, true}, {238, 100000, false}, {UINT64_MAX, INT64_MAX, false},
+        {1, 0, false},         {1, 113, false},
+        {1, 114, true},        {16, SYNC_US, true},
+        {78, 1192, true},      {79, 1192, false},
+        {135, 100000, true},   {136, 100000, false},
+        {143, 1 << 30, false}, {UINT64_MAX, INT64_MAX, false},
     };
     for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++) {
         struct gather gather = {0};

@@ -53,8 +53,8 @@ Test(hash, every_field_of_a_member_counts)
     struct member *member = member_at(&engine->members, 1);
     SEES(member->changed_seq);
     SEES(member->joined_at);
-    SEES(member->first_asset);
-    SEES(member->first_balance);
+    IGNORES(member->first_asset);
+    IGNORES(member->first_balance);
     SEES(member->newest_coupon);
     SEES(member->coupon_count);
     SEES(member->newest_account);
