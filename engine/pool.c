@@ -9,7 +9,6 @@
 #define PAGE_BYTES ((size_t)4096)
 #define STEP_BYTES_MIN ((size_t)64 * 1024)
 #define STEP_BYTES_MAX ((size_t)32 * 1024 * 1024)
-#define HUGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
 static size_t round_up(size_t bytes, size_t unit)
 {
@@ -27,20 +26,22 @@ bool pool_init(struct pool *pool, size_t record_bytes, uint32_t limit)
     ASSERT(record_bytes > 0);
     ASSERT(limit >= 1);
     *pool = (struct pool){.record_bytes = record_bytes, .limit = limit};
-    pool->bytes_max = round_up(record_bytes * ((size_t)limit + 1), HUGE_PAGE_BYTES);
+    pool->bytes_max = round_up(record_bytes * ((size_t)limit + 1), POOL_HUGE_PAGE_BYTES);
     /* One huge page more than needed, so that they can begin where the kernel has them begin. */
-    void *mapped = mmap(NULL, pool->bytes_max + HUGE_PAGE_BYTES, PROT_NONE,
+    void *mapped = mmap(NULL, pool->bytes_max + POOL_HUGE_PAGE_BYTES, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED) {
         return false;
     }
-    uint8_t *base = (uint8_t *)round_up((uintptr_t)mapped, HUGE_PAGE_BYTES);
+    uint8_t *base = (uint8_t *)round_up((uintptr_t)mapped, POOL_HUGE_PAGE_BYTES);
     size_t before = (size_t)(base - (uint8_t *)mapped);
     unmap(mapped, before);
-    unmap(base + pool->bytes_max, HUGE_PAGE_BYTES - before);
+    unmap(base + pool->bytes_max, POOL_HUGE_PAGE_BYTES - before);
     pool->base = base;
     /* Only a hint: fewer TLB misses where the records are many. */
-    (void)madvise(base, pool->bytes_max, MADV_HUGEPAGE);
+    if (pool->bytes_max > POOL_SMALL_BYTES) {
+        (void)madvise(base + POOL_SMALL_BYTES, pool->bytes_max - POOL_SMALL_BYTES, MADV_HUGEPAGE);
+    }
     pool->limit = limit + 1 > limit ? limit + 1 : limit;
     if (!pool_grow(pool, 1)) {
         pool_deinit(pool);
@@ -77,7 +78,7 @@ bool pool_grow(struct pool *pool, uint32_t extra)
     step = step < STEP_BYTES_MIN ? STEP_BYTES_MIN : step > STEP_BYTES_MAX ? STEP_BYTES_MAX : step;
     size_t target = wanted + step;
     /* A large one by whole huge pages: the kernel gives none where only a part is usable. */
-    target = round_up(target, target < HUGE_PAGE_BYTES ? PAGE_BYTES : HUGE_PAGE_BYTES);
+    target = round_up(target, target < POOL_HUGE_PAGE_BYTES ? PAGE_BYTES : POOL_HUGE_PAGE_BYTES);
     target = target > pool->bytes_max ? pool->bytes_max : target;
     ASSERT(target >= wanted);
     if (mprotect(pool->base, target, PROT_READ | PROT_WRITE) != 0) {

@@ -1,7 +1,8 @@
 /* pool.h -- fixed-size records that never move, named by 32-bit index.
  *
  * A pool reserves address space for its limit at once and makes pages usable as it grows: nothing is
- * ever copied or rehashed, so growing never pauses. Index 0 is no record ("none"); records start at 1
+ * ever copied or rehashed, so growing never pauses. A small pool takes memory by small pages, a large one by
+ * huge pages, which look-ups in millions of records need. Index 0 is no record ("none"); records start at 1
  * and come zeroed. Indices are never reused.
  *
  *     decide:  if (!pool_reserve(&pool, 1)) refuse FULL     nothing has changed yet
@@ -13,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define POOL_HUGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
+#define POOL_SMALL_BYTES ((size_t)16 * 1024 * 1024) /* so much of a pool has small pages */
 
 struct pool {
     uint8_t *base;       /* start of the reserved address space */

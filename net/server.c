@@ -13,6 +13,7 @@
 #include "net/journal_redis.h"
 #include "net/listener.h"
 #include "net/log.h"
+#include "net/memory_ahead.h"
 #include "net/queue.h"
 #include "net/redis_child.h"
 #include "net/server_snapshot.h"
@@ -99,6 +100,7 @@ static void count(struct server *server)
 static void lead(struct server *server)
 {
     server->state = SERVER_LEADING;
+    server->memory_ahead = memory_ahead_create();
     count(server);
     server->durable_counts = server->sealed_counts;
     birth_is_over(server);
@@ -255,6 +257,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     server_look_at_clock(server);
     server->tick_ms = clock_monotonic_ms();
     server->ticks++;
+    memory_ahead_look(server->memory_ahead, server->engine);
     if (server->ticks % TICKS_PER_SECOND != 0) {
         return;
     }
@@ -457,6 +460,7 @@ void server_deinit(struct server *server)
     if (server->redis_child != NULL) {
         redis_child_stop(&server->redis_child);
     }
+    memory_ahead_destroy(&server->memory_ahead);
     engine_destroy(&server->engine);
     slowlog_destroy(&server->slowlog);
     turn_deinit(&server->turn);

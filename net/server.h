@@ -21,6 +21,7 @@
 struct event_base;
 struct journal_redis;
 struct listener;
+struct memory_ahead;
 struct queue;
 struct redis_child;
 struct server_snapshot;
@@ -75,6 +76,7 @@ struct server {
     struct redis_child *redis_child;     /* NULL unless embedded */
     struct server_snapshot *snapshot;    /* NULL with --journal none */
     struct listener *listener;
+    struct memory_ahead *memory_ahead; /* NULL: not leading yet, or it could not be had */
     struct slowlog *slowlog;
     struct secrets secrets;
     struct turn turn;
