@@ -474,3 +474,22 @@ Test(request, one_takes_48_bytes_at_most_its_place_in_the_table_included)
     }
     engine_destroy(&engine);
 }
+
+/* What docs/JOURNAL.md says of both: a journal outlives the version that wrote it. */
+Test(request, key_and_fingerprint_are_the_same_in_every_version)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT double11 stock=9 per=9", "OK created"},
+        {10, "START double11", "OK running"},
+        {11, "CLAIM alice double11 channel=wechat request=req-81723", "OK 1"},
+    };
+    STORY_PLAY(&story, scenes);
+    const struct request *request = request_at(&story.engine->requests, 0);
+    char key[33];
+    for (size_t at = 0; at < sizeof(request->key.at); at++) {
+        snprintf(key + 2 * at, 3, "%02x", request->key.at[at]);
+    }
+    cr_assert_str_eq(key, "3a776b65648b27064866b8e92f20c82f");
+    cr_assert_eq(request_fingerprint(request), UINT64_C(0xd56e52ec7c3f), "%" PRIx64,
+                 request_fingerprint(request));
+}
