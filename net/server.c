@@ -402,8 +402,8 @@ static void turn(struct server *server)
 {
     server->stats.turns++;
     turn_clear_doubt(server);
-    held_leave(
-        server); /* first: callers read their answers while the next requests are carried out */
+    /* First, so that callers read their answers while the next requests are carried out. */
+    held_leave(server);
     turn_execute(server);
     if (server->journal == NULL) {
         count(server);
