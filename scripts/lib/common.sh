@@ -50,8 +50,8 @@ _ticker() { # title log
     done
 }
 
-# Run a command with its output in a log; say how long it took and, if it failed, the log's last
-# lines. Returns the command's exit code; the seconds it took are in STEP_SECONDS.
+# Run a command with its output in a log; say how long it took and, if it failed, the lines that name
+# a failed check (a test may print much after it) and the log's last lines. Returns the command's exit code; the seconds it took are in STEP_SECONDS.
 logged() { # title log command…
     local title=$1 log=$2 began ticker code=0
     shift 2
@@ -68,8 +68,11 @@ logged() { # title log command…
     if ((code == 0)); then
         printf '  %sok%s    %-44s %s\n' "$GREEN" "$PLAIN" "$title" "$(duration $STEP_SECONDS)"
     else
-        printf '  %sFAIL%s  %-44s %s, exit code %d; the end of %s:\n' "$RED" "$PLAIN" "$title" \
+        printf '  %sFAIL%s  %-44s %s, exit code %d; from %s:\n' "$RED" "$PLAIN" "$title" \
             "$(duration $STEP_SECONDS)" "$code" "${log#"$BOON_ROOT"/}"
+        grep -aE -A 3 '\[----\]|\[FAIL\]|CRASH|TIMEOUT|runtime error:|AddressSanitizer' "$log" |
+            head -n 30 | sed 's/^/        /' || true
+        say "        …"
         tail -n 40 "$log" | sed 's/^/        /'
     fi
     return "$code"

@@ -202,9 +202,10 @@ static struct node *node_start(const struct journal_redis_options *where)
     return node;
 }
 
+/* Waits long for Redis, as a slow disk's sync may take; a test of time-outs asks for its own. */
 static struct node *node_by_path(void)
 {
-    return node_start(&(struct journal_redis_options){.path = redis.path, .timeout_ms = 500});
+    return node_start(&(struct journal_redis_options){.path = redis.path, .timeout_ms = 15000});
 }
 
 static void node_end(struct node *node)
@@ -219,7 +220,7 @@ static void node_end(struct node *node)
 /* Turns the loop, as a server does, until the condition holds. */
 #define UNTIL(node, condition)                                                                     \
     for (int64_t start = clock_monotonic_ms(); !(condition);) {                                    \
-        cr_assert_lt(clock_monotonic_ms() - start, 20000, "state %s, %s, trouble %s",              \
+        cr_assert_lt(clock_monotonic_ms() - start, 40000, "state %s, %s, trouble %s",              \
                      journal_state_word((node)->journal), journal_message((node)->journal),        \
                      journal_redis_trouble((node)->driver));                                       \
         event_base_loop(base, EVLOOP_ONCE);                                                        \
@@ -377,10 +378,12 @@ Test(journal_redis, redis_killed_again_and_again_loses_nothing_and_doubles_nothi
 Test(journal_redis, a_redis_that_stands_still_is_left_and_resolved_when_it_goes_on)
 {
     redis_start("always", "");
-    struct node *node = node_by_path();
+    struct node *node = node_start(
+        &(struct journal_redis_options){.path = redis.path, .timeout_ms = 500});
     UNTIL(node, node->leading == 1);
     open_campaign(node);
     UNTIL(node, all_durable(node));
+    uint64_t resolves = journal_resolves(node->journal);
     kill(redis.pid, SIGSTOP);
     claim(node, 1);
     uint64_t durable_seq = node->durable_seq;
@@ -388,7 +391,7 @@ Test(journal_redis, a_redis_that_stands_still_is_left_and_resolved_when_it_goes_
     cr_assert_eq(node->durable_seq, durable_seq);
     kill(redis.pid, SIGCONT);
     UNTIL(node, all_durable(node));
-    cr_assert_eq(journal_resolves(node->journal), 1u);
+    cr_assert_gt(journal_resolves(node->journal), resolves);
     assert_replays_to(node);
     node_end(node);
 }
@@ -450,11 +453,10 @@ Test(journal_redis, a_server_that_hands_over_is_followed_at_once)
 
 Test(journal_redis, where_nobody_listens_it_tries_again_with_growing_waits)
 {
+    int64_t from = clock_monotonic_ms();
     struct node *node = node_by_path();
-    turn_for(node, 700);
-    struct journal_redis_stats stats = journal_redis_stats(node->driver);
-    cr_assert_geq(stats.connect_failures, 3u);
-    cr_assert_leq(stats.connect_failures, 6u);
+    UNTIL(node, journal_redis_stats(node->driver).connect_failures >= 4);
+    cr_assert_geq(clock_monotonic_ms() - from, 50 + 100 + 200, "the waits between four tries");
     cr_assert_neq(journal_redis_trouble(node->driver)[0], '\0');
     cr_assert_eq(journal_state(node->journal), JOURNAL_DOWN);
     node_end(node);
