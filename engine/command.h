@@ -44,7 +44,8 @@ typedef int64_t command_time;
 
 enum command_type {
     COMMAND_NONE = 0,
-#define COMMAND(number, NAME, name, resp, kind, summary) COMMAND_##NAME = number,
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary)                      \
+    COMMAND_##NAME = number,
 #define ARGUMENT(name, TYPE, field, word, need, meaning)
 #define COMMAND_END(NAME, name)
 #include "engine/commands.def"
@@ -60,7 +61,7 @@ enum command_kind {
 };
 
 /* clang-format off */
-#define COMMAND(number, NAME, name, resp, kind, summary) struct name {
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary) struct name {
 #define ARGUMENT(name, TYPE, field, word, need, meaning) COMMAND_TYPE_##TYPE field;
 #define COMMAND_END(NAME, name) };
 /* clang-format on */
@@ -77,7 +78,7 @@ struct command {
     uint64_t member_hash;    /* filled by engine_prefetch(); 0 = not yet */
     uint64_t request_key[2]; /* filled by engine_prefetch(); both 0 = not yet, or no request id */
     union {
-#define COMMAND(number, NAME, name, resp, kind, summary) struct name name;
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary) struct name name;
 #define ARGUMENT(name, TYPE, field, word, need, meaning)
 #define COMMAND_END(NAME, name)
 #include "engine/commands.def"

@@ -95,7 +95,7 @@ static void decide(struct engine *engine, const struct command *command, int64_t
                    struct outcome *outcome)
 {
     switch (command->type) {
-#define COMMAND(number, NAME, name, resp, kind, summary)                                           \
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary)                      \
     case COMMAND_##NAME:                                                                           \
         name##_decide(engine, command, now_ms, outcome);                                           \
         return;

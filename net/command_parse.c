@@ -10,7 +10,7 @@
 
 /* "campaign_put" is a struct of command.h; its arguments become one array each, and two counts: how many go by
  * position, how many words have to be there. */
-#define COMMAND(number, NAME, name, resp, kind, summary)                                           \
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary)                      \
     static const struct argument_spec arguments_of_##name[] = {
 #define ARGUMENT(name, TYPE, field, word, need, meaning)                                           \
     {ARGUMENT_##TYPE, offsetof(struct name, field), #field, word, sizeof(word) - 1, NEED_##need,   \
@@ -26,7 +26,7 @@
 #undef COMMAND_END
 
 /* clang-format off */
-#define COMMAND(number, NAME, name, resp, kind, summary) enum { positions_of_##name = 0
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary) enum { positions_of_##name = 0
 #define ARGUMENT(name, TYPE, field, word, need, meaning) + (sizeof(word) == 1)
 #define COMMAND_END(NAME, name) };
 #include "engine/commands.def"
@@ -34,7 +34,7 @@
 #undef ARGUMENT
 #undef COMMAND_END
 
-#define COMMAND(number, NAME, name, resp, kind, summary) enum { words_needed_by_##name = 0
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary) enum { words_needed_by_##name = 0
 #define ARGUMENT(name, TYPE, field, word, need, meaning) + (sizeof(word) > 1 && NEED_##need)
 #define COMMAND_END(NAME, name) };
 #include "engine/commands.def"
@@ -43,11 +43,14 @@
 #undef COMMAND_END
 /* clang-format on */
 
-#define COMMAND(number, NAME, name, resp, kind, summary)                                           \
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary)                      \
     {COMMAND_##NAME,                                                                               \
      COMMAND_KIND_##kind,                                                                          \
      resp,                                                                                         \
      sizeof(resp) - 1,                                                                             \
+     COMMAND_ROLE_##role,                                                                          \
+     COMMAND_METHOD_##method,                                                                      \
+     route,                                                                                        \
      summary,                                                                                      \
      arguments_of_##name,                                                                          \
      sizeof(arguments_of_##name) / sizeof(arguments_of_##name[0]),                                 \

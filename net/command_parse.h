@@ -25,6 +25,16 @@ enum argument_type {
     ARGUMENT_TIME,
 };
 
+/* What a user must be allowed to. Numbers are bits of a user's set. */
+enum command_role {
+    COMMAND_ROLE_READ = 1,   /* look at anything */
+    COMMAND_ROLE_ISSUE = 2,  /* claim, earn */
+    COMMAND_ROLE_REDEEM = 4, /* spend */
+    COMMAND_ROLE_ADMIN = 8,  /* define, start, pause, stop, restock; the server itself */
+};
+
+enum command_method { COMMAND_METHOD_GET, COMMAND_METHOD_PUT, COMMAND_METHOD_POST };
+
 /* One argument of a command, as in commands.def. */
 struct argument_spec {
     enum argument_type type;
@@ -42,6 +52,9 @@ struct command_spec {
     enum command_kind kind;
     const char *name; /* "COUPON.CLAIM" */
     uint32_t name_length;
+    enum command_role role; /* that a user needs */
+    enum command_method method;
+    const char *route;   /* of the HTTP API: "/v1/members/{member}/accounts/{asset?}" */
     const char *summary; /* for people */
     const struct argument_spec *arguments;
     uint32_t argument_count;

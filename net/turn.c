@@ -25,6 +25,7 @@
 #include "net/server.h"
 #include "net/server_command.h"
 #include "net/slowlog.h"
+#include "net/step.h"
 #include "net/word.h"
 
 #define READ_BYTES_MAX ((size_t)16 * 1024)
@@ -147,24 +148,6 @@ static void reply_end(struct connection *connection, const struct resp_writer *w
     connection_wait(connection);
 }
 
-static enum command_kind kind_of(enum command_type type)
-{
-    switch (type) {
-#define COMMAND(number, NAME, name, resp, kind, summary)                                           \
-    case COMMAND_##NAME:                                                                           \
-        return COMMAND_KIND_##kind;
-#define ARGUMENT(name, TYPE, field, word, need, meaning)
-#define COMMAND_END(NAME, name)
-#include "engine/commands.def"
-#undef COMMAND
-#undef ARGUMENT
-#undef COMMAND_END
-    case COMMAND_NONE:
-        break;
-    }
-    return COMMAND_KIND_ADMIN;
-}
-
 /* Tells whether a command goes into groups: one member's matter, answered in little. Lists and documents
  * stay out, so that the bytes of each answer are seen before the next request is looked at. */
 static bool goes_in_groups(enum command_type type)
@@ -182,42 +165,6 @@ static bool goes_in_groups(enum command_type type)
     }
 }
 
-/* Tells why nothing can be carried out now, or NULL. */
-static const char *not_now(const struct server *server, enum command_type type)
-{
-    if (server->state == SERVER_OPENING) {
-        return "LOADING";
-    }
-    return kind_of(type) != COMMAND_KIND_READ && !server_has_room(server) ? "BUSY" : NULL;
-}
-
-/* Answers what changes nothing while another server may lead: not yet, or not at all, or, where the operator
- * allowed it, marked as stale: ["STALE", the answer as it was]. */
-static void answer_in_doubt(struct connection *connection, const struct command *command)
-{
-    struct server *server = connection->server;
-    const struct outcome *outcome = &server->turn.outcome;
-    if (server->standing == JOURNAL_DOUBTFUL) {
-        connection->doubtful = server->any_doubtful = true;
-        return;
-    }
-    struct resp_writer writer = writer_of(connection);
-    bool stale = server->options->stale_reads && kind_of(command->type) == COMMAND_KIND_READ &&
-                 outcome->gate <= server->durable_seq;
-    if (stale) {
-        resp_array(&writer, 2);
-        resp_word(&writer, "STALE");
-        reply_write(&writer, server->engine, command, outcome);
-        server->stats.stale++;
-    } else {
-        resp_error(&writer, "TRYAGAIN",
-                   "the journal does not answer, and another server may have taken over; try again "
-                   "in 1 s");
-        server->stats.unsure++;
-    }
-    reply_end(connection, &writer, 0);
-}
-
 /* Carries out one command and writes its reply, unless it has to wait (`doubtful`). */
 static void step(struct connection *connection, const struct command *command)
 {
@@ -225,28 +172,33 @@ static void step(struct connection *connection, const struct command *command)
     if (connection->closed) {
         return;
     }
+    const struct outcome *outcome = &server->turn.outcome;
     struct resp_writer writer = writer_of(connection);
-    const char *code = not_now(server, command->type);
-    if (__builtin_expect(code != NULL, 0)) {
-        bool busy = code[0] == 'B';
-        server->stats.busy += busy ? 1 : 0;
-        resp_error(&writer, code, "%s",
-                   busy ? "too many changes wait for the journal; try again in 100 ms"
-                        : "Boon is reading its journal; try again in 1 s");
-        reply_end(connection, &writer, 0);
+    uint64_t gate = 0;
+    switch (step_command(server, command)) {
+    case STEP_DONE:
+        reply_write(&writer, server->engine, command, outcome);
+        gate = outcome->gate;
+        break;
+    case STEP_STALE: /* ["STALE", the answer as it was] */
+        resp_array(&writer, 2);
+        resp_word(&writer, "STALE");
+        reply_write(&writer, server->engine, command, outcome);
+        break;
+    case STEP_LOADING:
+        resp_error(&writer, "LOADING", STEP_LOADING_MESSAGE);
+        break;
+    case STEP_BUSY:
+        resp_error(&writer, "BUSY", STEP_BUSY_MESSAGE);
+        break;
+    case STEP_DOUBTFUL:
+        connection->doubtful = server->any_doubtful = true;
         return;
+    case STEP_UNSURE:
+        resp_error(&writer, "TRYAGAIN", STEP_UNSURE_MESSAGE);
+        break;
     }
-    struct outcome *outcome = &server->turn.outcome;
-    engine_step(server->engine, server->now_ms, command, outcome);
-    if (outcome->event_count > 0) {
-        server_keep(server, command, outcome);
-    } else if (__builtin_expect(server->standing != JOURNAL_SURE, 0)) {
-        answer_in_doubt(connection, command);
-        return;
-    }
-    server->stats.outcomes[outcome->refusal]++;
-    reply_write(&writer, server->engine, command, outcome);
-    reply_end(connection, &writer, outcome->gate);
+    reply_end(connection, &writer, gate);
 }
 
 /* Notes in the SLOWLOG what took longer than the operator wants. `type` COMMAND_NONE: what the connection

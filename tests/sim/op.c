@@ -300,7 +300,7 @@ struct command op_command(const struct op *op)
 const char *op_words(const struct op *op, char *text, size_t size)
 {
     static const char *const names[] = {
-#define COMMAND(number, NAME, name, resp, kind, summary) [number] = resp,
+#define COMMAND(number, NAME, name, resp, kind, role, method, route, summary) [number] = resp,
 #define ARGUMENT(name, TYPE, field, word, need, meaning)
 #define COMMAND_END(NAME, name)
 #include "engine/commands.def"
