@@ -83,6 +83,11 @@ bool campaign_reserve(struct campaigns *campaigns, uint32_t name_length, uint32_
            texts_reserve(&campaigns->texts, name_length, source_length);
 }
 
+static struct text number_text(const int64_t *number)
+{
+    return (struct text){(const char *)number, sizeof(*number)};
+}
+
 /* Finds the campaign that a command names, or refuses. */
 static struct campaign *find_or_refuse(struct engine *engine, struct text id,
                                        struct outcome *outcome)
@@ -168,6 +173,19 @@ static bool may_redefine(const struct campaign *campaign, const struct campaign_
     return true;
 }
 
+/* Refuses where the definition is not the one that the caller knows; 0 = the caller does not care. */
+static bool is_version(const struct campaigns *campaigns, uint32_t index, int64_t wanted,
+                       struct outcome *outcome)
+{
+    uint64_t version = index == 0 ? 0 : campaign_at(campaigns, index)->definition_seq;
+    if (wanted == 0 || version == (uint64_t)wanted) {
+        return true;
+    }
+    outcome_refuse(outcome, REFUSAL_CHANGED, version);
+    outcome->numbers[0] = (int64_t)version;
+    return false;
+}
+
 /* Decides a definition that was not asked for before under the same request id. */
 static void define_decide(struct engine *engine, const struct campaign_put *put,
                           const struct request_check *check, struct outcome *outcome)
@@ -177,6 +195,9 @@ static void define_decide(struct engine *engine, const struct campaign_put *put,
     struct campaigns *campaigns = &engine->campaigns;
     uint32_t index = campaign_find(campaigns, put->campaign, 0);
     uint64_t result = CAMPAIGN_RESULT_CREATED;
+    if (!is_version(campaigns, index, put->version, outcome)) {
+        return;
+    }
     if (index != 0) {
         const struct campaign *campaign = campaign_at(campaigns, index);
         if (!may_redefine(campaign, wanted, outcome)) {
@@ -226,8 +247,10 @@ void campaign_put_decide(struct engine *engine, const struct command *command, i
 {
     const struct campaign_put *put = &command->as.campaign_put;
     struct request_check check = {0};
-    if (!repeated(engine, command, put->campaign, put->request, &put->document.source, 1, now_ms,
-                  &check, outcome)) {
+    struct text body[] = {put->document.source, number_text(&put->version)};
+    uint32_t body_count = put->version == 0 ? 1 : 2;
+    if (!repeated(engine, command, put->campaign, put->request, body, body_count, now_ms, &check,
+                  outcome)) {
         define_decide(engine, put, &check, outcome);
     } else if (outcome->refusal == REFUSAL_NONE) {
         outcome->word = put_word(check.result);
@@ -314,11 +337,6 @@ void campaign_stop_decide(struct engine *engine, const struct command *command, 
 {
     const struct campaign_stop *ask = &command->as.campaign_stop;
     move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_STOPPED, now_ms, outcome);
-}
-
-static struct text number_text(const int64_t *number)
-{
-    return (struct text){(const char *)number, sizeof(*number)};
 }
 
 void campaign_restock_decide(struct engine *engine, const struct command *command, int64_t now_ms,

@@ -30,17 +30,18 @@ enum campaign_state {
 
 struct campaign {
     /* What a claim reads lies in the first cache line. */
-    uint64_t issued;         /* coupons */
-    uint64_t stock;          /* coupons it may issue in all */
-    int64_t opens_at_ms;     /* ms since 1970; 0 = as soon as it runs */
-    int64_t ends_at_ms;      /* ms since 1970; 0 = never */
-    uint64_t changed_seq;    /* sequence of the last change of any kind */
-    uint64_t definition_seq; /* sequence of the last change other than a coupon issued */
-    int64_t stopped_at_ms;   /* ms since 1970; 0 = it was not */
-    uint32_t per_member;     /* coupons one member may hold */
-    uint8_t state;           /* enum campaign_state */
-    uint8_t id_length;       /* bytes */
-    uint8_t spare[2];        /* zero */
+    uint64_t issued;      /* coupons */
+    uint64_t stock;       /* coupons it may issue in all */
+    int64_t opens_at_ms;  /* ms since 1970; 0 = as soon as it runs */
+    int64_t ends_at_ms;   /* ms since 1970; 0 = never */
+    uint64_t changed_seq; /* sequence of the last change of any kind */
+    uint64_t
+        definition_seq;    /* sequence of the last change other than a coupon issued; its version */
+    int64_t stopped_at_ms; /* ms since 1970; 0 = it was not */
+    uint32_t per_member;   /* coupons one member may hold */
+    uint8_t state;         /* enum campaign_state */
+    uint8_t id_length;     /* bytes */
+    uint8_t spare[2];      /* zero */
     char id[ID_BYTES_MAX];
     struct campaign_value value;
     struct kept name;

@@ -30,6 +30,7 @@ typedef int64_t command_delta;
 typedef int64_t command_count;
 typedef int64_t command_limit;
 typedef int64_t command_time;
+typedef int64_t command_version;
 
 #define COMMAND_TYPE_MEMBER command_member
 #define COMMAND_TYPE_NAME command_name
@@ -41,6 +42,7 @@ typedef int64_t command_time;
 #define COMMAND_TYPE_COUNT command_count
 #define COMMAND_TYPE_LIMIT command_limit
 #define COMMAND_TYPE_TIME command_time
+#define COMMAND_TYPE_VERSION command_version
 
 enum command_type {
     COMMAND_NONE = 0,

@@ -8,6 +8,8 @@
 #include "net/utf8.h"
 #include "net/word.h"
 
+#define VERSION_MAX ((INT64_C(1) << 53) - 1) /* exact in every client */
+
 /* "campaign_put" is a struct of command.h; its arguments become one array each, and two counts: how many go by
  * position, how many words have to be there. */
 #define COMMAND(number, NAME, name, resp, kind, role, method, route, summary)                      \
@@ -111,6 +113,8 @@ const char *argument_type_rule(enum argument_type type)
         return "a whole number from 1 to 1000";
     case ARGUMENT_TIME:
         return "milliseconds since 1970, from 0 to 253402300799999";
+    case ARGUMENT_VERSION:
+        return "a whole number from 1 to 9007199254740991";
     }
     return "";
 }
@@ -147,6 +151,8 @@ static bool number_fits(enum argument_type type, int64_t number)
         return number >= 1 && number <= (int64_t)PAGE_ITEMS_MAX;
     case ARGUMENT_TIME:
         return number >= 0 && number <= TIME_MS_MAX;
+    case ARGUMENT_VERSION:
+        return number >= 1 && number <= VERSION_MAX;
     default:
         return false;
     }

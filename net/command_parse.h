@@ -23,6 +23,7 @@ enum argument_type {
     ARGUMENT_COUNT,
     ARGUMENT_LIMIT,
     ARGUMENT_TIME,
+    ARGUMENT_VERSION,
 };
 
 /* What a user must be allowed to. Numbers are bits of a user's set. */

@@ -74,6 +74,7 @@ static void write_refusal(struct resp_writer *writer, const struct engine *engin
     case REFUSAL_CONFLICT:
     case REFUSAL_BELOW_ISSUED:
     case REFUSAL_CLOCK_BACKWARDS:
+    case REFUSAL_CHANGED:
         resp_array(writer, 2);
         resp_word(writer, refusal_status(refusal));
         resp_integer(writer, outcome->numbers[0]);
@@ -120,7 +121,7 @@ static void write_campaign(struct resp_writer *writer, const struct engine *engi
 {
     const struct campaign *campaign = campaign_at(&engine->campaigns, outcome->campaign);
     const struct texts *texts = &engine->campaigns.texts;
-    resp_array(writer, 1 + 2 * 11);
+    resp_array(writer, 1 + 2 * 12);
     resp_word(writer, "OK");
     field_text(writer, "id", campaign_id(campaign));
     field_text(writer, "name", texts_show(texts, campaign->name));
@@ -132,6 +133,7 @@ static void write_campaign(struct resp_writer *writer, const struct engine *engi
     field_number(writer, "opens_at", campaign->opens_at_ms);
     field_number(writer, "ends_at", campaign->ends_at_ms);
     field_number(writer, "stopped_at", campaign->stopped_at_ms);
+    field_number(writer, "version", (int64_t)campaign->definition_seq);
     field_text(writer, "document", texts_show(texts, campaign->source));
 }
 

@@ -178,6 +178,7 @@ static const char *type_word(enum argument_type type)
     case ARGUMENT_DELTA:
     case ARGUMENT_COUNT:
     case ARGUMENT_LIMIT:
+    case ARGUMENT_VERSION:
         return "integer";
     case ARGUMENT_TIME:
         return "unix-time";

@@ -109,9 +109,10 @@ static void fill_put(struct story *story, const struct line *line, struct comman
         .source = text_of(*document == '\0' ? line->text : document),
     };
     command->as.campaign_put = (struct campaign_put){
-        text_of(line->words[1]),
-        {.source = definition.source, .definition = &definition},
-        named(line, "request")};
+        .campaign = text_of(line->words[1]),
+        .document = {.source = definition.source, .definition = &definition},
+        .version = number_of(line, "version", 0),
+        .request = named(line, "request")};
 }
 
 static void fill_start(struct story *story, const struct line *line, struct command *command)
@@ -375,6 +376,7 @@ static void show_refusal(struct story *story)
     case REFUSAL_SOLD_OUT:
     case REFUSAL_CONFLICT:
     case REFUSAL_BELOW_ISSUED:
+    case REFUSAL_CHANGED:
     case REFUSAL_CLOCK_BACKWARDS:
         show_number(story);
         break;

@@ -72,6 +72,7 @@ static void show_refusal(struct words *words, const struct engine *engine,
     case REFUSAL_SOLD_OUT:
     case REFUSAL_CONFLICT:
     case REFUSAL_BELOW_ISSUED:
+    case REFUSAL_CHANGED:
         words_number(words, outcome->numbers[0]);
         return;
     case REFUSAL_BAD_STATE:

@@ -135,6 +135,25 @@ Test(campaign, a_definition_is_created_unchanged_or_updated)
     cr_assert_eq(story.outcome.event_count, 0u);
 }
 
+Test(campaign, a_definition_is_changed_only_while_it_is_the_version_that_the_caller_knows)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=3 version=1", "CHANGED 0"},
+        {10, "PUT sale stock=3", "OK created"}, /* the first event: version 1 */
+        {11, "PUT sale stock=4 version=2", "CHANGED 1"},
+        {11, "PUT sale stock=4 version=1 request=a", "OK updated"}, /* and its request id: 2, 3 */
+        {12, "PUT sale stock=5 version=1", "CHANGED 2"},
+        {12, "PUT sale stock=4 version=1 request=a", "OK updated"}, /* asked again */
+        {12, "PUT sale stock=4 version=2 request=a", "REQUEST_MISMATCH"},
+        {13, "START sale", "OK running"},
+        {14, "PUT sale stock=4 per=2 version=2", "CHANGED 4"},
+        {14, "CLAIM m1 sale", "OK 1"},
+        {15, "PUT sale stock=4 per=2 version=4",
+         "OK updated"}, /* a coupon issued changes no version */
+    };
+    STORY_PLAY(&story, scenes);
+}
+
 Test(campaign, the_whole_definition_is_kept_with_its_document)
 {
     story_tell(&story, 10,
