@@ -100,6 +100,7 @@ static const struct wait gates[] = {
     {"START sale", "OK running", 3},
     {"PUT sale stock=2", "OK unchanged", 3},
     {"PUT sale stock=3", "CONFLICT 2", 3},
+    {"PUT sale stock=3 version=1", "CHANGED 3", 3},
     {"RESTOCK sale 1 expect=9", "CONFLICT 2", 3},
     {"RESTOCK sale 4000000000 expect=2", "LIMIT stock 2 4000000000", 3},
     {"PAUSE draft", "BAD_STATE draft", 16},
@@ -190,9 +191,9 @@ static void tell_random(uint64_t *dice, int64_t now)
                    dice_below(dice, 500) + 1, dice_below(dice, 30));
     } else if (what < 80) {
         story_tell(
-            &story, now, "PUT c%u stock=%u per=%u opens=%lld document=%.*s", campaign,
+            &story, now, "PUT c%u stock=%u per=%u opens=%lld version=%u document=%.*s", campaign,
             number == 1 ? 9 : 400, number < 5 ? 1 : number, (long long)now - number * 10,
-            (int)dice_below(dice, 600),
+            number == 2 ? 1 : 0, (int)dice_below(dice, 600),
             "0123456789012345678901234567890123456789012345678901234567890123456789012345678"
             "0123456789012345678901234567890123456789012345678901234567890123456789012345678"
             "0123456789012345678901234567890123456789012345678901234567890123456789012345678"
