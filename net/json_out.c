@@ -1,7 +1,9 @@
 /* json_out.c -- values, their commas, and what must be escaped. */
 #include "net/json_out.h"
 
+#include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "engine/bug.h"
 #include "net/rfc3339.h"
@@ -9,10 +11,21 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
+#define NUMBER_BYTES 24U /* of the longest, with quotes and NUL */
+
+static void put(struct json_out *out, const char *bytes, size_t length)
+{
+    if (out->file != NULL) {
+        fwrite_unlocked(bytes, 1, length, out->file);
+    } else if (evbuffer_add(out->buffer, bytes, length) != 0) {
+        out->failed = true;
+    }
+}
+
 static void separate(struct json_out *out)
 {
     if (out->comma) {
-        putc_unlocked(',', out->file);
+        put(out, ",", 1);
     }
     out->comma = true;
 }
@@ -21,65 +34,88 @@ void json_begin(struct json_out *out, char bracket)
 {
     ASSERT(bracket == '{' || bracket == '[');
     separate(out);
-    putc_unlocked(bracket, out->file);
+    put(out, &bracket, 1);
     out->comma = false;
 }
 
 void json_end(struct json_out *out, char bracket)
 {
     ASSERT(bracket == '}' || bracket == ']');
-    putc_unlocked(bracket, out->file);
+    put(out, &bracket, 1);
     out->comma = true;
 }
 
-/* Writes one well-formed character, escaped if it must be. */
-static void put_character(FILE *file, const char *bytes, uint32_t length)
+/* Returns how many bytes from `at` on may be written as they are. */
+static uint32_t plain_length(struct text text, uint32_t at)
 {
-    if (utf8_is_control(bytes)) {
-        unsigned point = length == 1 ? (unsigned char)bytes[0] : (unsigned char)bytes[1];
-        fprintf(file, "\\u%04x", point); /* C1 is 0xc2 and the number itself */
-        return;
+    uint32_t end = at;
+    while (end < text.length) {
+        const char *bytes = text.data + end;
+        uint32_t length = utf8_length(bytes, text.length - end);
+        if (length == 0 || utf8_is_control(bytes) || bytes[0] == '"' || bytes[0] == '\\') {
+            break;
+        }
+        end += length;
     }
-    if (bytes[0] == '"' || bytes[0] == '\\') {
-        putc_unlocked('\\', file);
-    }
-    fwrite(bytes, 1, length, file);
+    return end - at;
 }
 
-static void put_string(FILE *file, struct text text)
+/* Writes one character that cannot be written as it is; returns its length. */
+static uint32_t put_escaped(struct json_out *out, const char *bytes, uint32_t left)
 {
-    putc_unlocked('"', file);
-    for (uint32_t at = 0; at < text.length;) {
-        uint32_t length = utf8_length(text.data + at, text.length - at);
-        if (length == 0) {
-            fputs(REPLACEMENT, file);
-            at++;
-            continue;
-        }
-        put_character(file, text.data + at, length);
-        at += length;
+    char escape[8];
+    uint32_t length = utf8_length(bytes, left);
+    if (length == 0) {
+        put(out, REPLACEMENT, sizeof(REPLACEMENT) - 1);
+        return 1;
     }
-    putc_unlocked('"', file);
+    if (utf8_is_control(bytes)) {
+        unsigned point = length == 1 ? (unsigned char)bytes[0] : (unsigned char)bytes[1];
+        snprintf(escape, sizeof(escape), "\\u%04x", point); /* C1 is 0xc2 and the number itself */
+        put(out, escape, 6);
+    } else {
+        put(out, "\\", 1);
+        put(out, bytes, 1);
+    }
+    return length;
+}
+
+static void put_string(struct json_out *out, struct text text)
+{
+    put(out, "\"", 1);
+    for (uint32_t at = 0; at < text.length;) {
+        uint32_t plain = plain_length(text, at);
+        if (plain > 0) {
+            put(out, text.data + at, plain);
+            at += plain;
+        } else {
+            at += put_escaped(out, text.data + at, text.length - at);
+        }
+    }
+    put(out, "\"", 1);
 }
 
 void json_key(struct json_out *out, const char *key)
 {
     separate(out);
-    put_string(out->file, text_of(key));
-    putc_unlocked(':', out->file);
+    put_string(out, text_of(key));
+    put(out, ":", 1);
     out->comma = false;
 }
 
 void json_text(struct json_out *out, struct text text)
 {
     separate(out);
-    put_string(out->file, text);
+    put_string(out, text);
 }
 
 void json_natural(struct json_out *out, uint64_t number)
 {
     separate(out);
-    fprintf(out->file, number <= JSON_EXACT_MAX ? "%" PRIu64 : "\"%" PRIu64 "\"", number);
+    char text[NUMBER_BYTES];
+    int length = snprintf(text, sizeof(text),
+                          number <= JSON_EXACT_MAX ? "%" PRIu64 : "\"%" PRIu64 "\"", number);
+    put(out, text, (size_t)length);
 }
 
 void json_number(struct json_out *out, int64_t number)
@@ -90,31 +126,33 @@ void json_number(struct json_out *out, int64_t number)
     }
     separate(out);
     bool exact = number >= -(int64_t)JSON_EXACT_MAX;
-    fprintf(out->file, exact ? "%" PRId64 : "\"%" PRId64 "\"", number);
+    char text[NUMBER_BYTES];
+    int length = snprintf(text, sizeof(text), exact ? "%" PRId64 : "\"%" PRId64 "\"", number);
+    put(out, text, (size_t)length);
 }
 
 void json_flag(struct json_out *out, bool flag)
 {
     separate(out);
-    fputs(flag ? "true" : "false", out->file);
+    put(out, flag ? "true" : "false", flag ? 4 : 5);
 }
 
-void json_null(struct json_out *out)
+void json_none(struct json_out *out)
 {
     separate(out);
-    fputs("null", out->file);
+    put(out, "null", 4);
 }
 
 void json_hex(struct json_out *out, const uint8_t *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
     separate(out);
-    putc_unlocked('"', out->file);
+    put(out, "\"", 1);
     for (size_t at = 0; at < count; at++) {
-        putc_unlocked(digits[bytes[at] >> 4], out->file);
-        putc_unlocked(digits[bytes[at] & 15], out->file);
+        put(out, &digits[bytes[at] >> 4], 1);
+        put(out, &digits[bytes[at] & 15], 1);
     }
-    putc_unlocked('"', out->file);
+    put(out, "\"", 1);
 }
 
 void json_time(struct json_out *out, int64_t time_ms)
@@ -122,4 +160,19 @@ void json_time(struct json_out *out, int64_t time_ms)
     char text[RFC3339_BYTES];
     rfc3339_format(time_ms, text);
     json_text(out, text_of(text));
+}
+
+void json_time_or_null(struct json_out *out, int64_t time_ms)
+{
+    if (time_ms == 0) {
+        json_none(out);
+    } else {
+        json_time(out, time_ms);
+    }
+}
+
+void json_raw(struct json_out *out, struct text json)
+{
+    separate(out);
+    put(out, json.data, json.length);
 }

@@ -1,4 +1,4 @@
-/* json_out.h -- JSON written straight into a file: no tree, no allocation, whatever the texts hold.
+/* json_out.h -- JSON written straight into a file or a buffer: no tree, whatever the texts hold.
  *
  *     struct json_out out = {.file = stdout};
  *     json_begin(&out, '{');
@@ -10,7 +10,8 @@
  *
  * Integers beyond 2^53 are written as strings: most readers make doubles of numbers. What is not UTF-8
  * becomes U+FFFD, and control characters are escaped, so a line stays a line. Commas are its own affair;
- * that keys and ends come where they belong is the caller's. Whether the file took it all, ferror() says.
+ * that keys and ends come where they belong is the caller's. Whether the file took it all, ferror() says; what a
+ * buffer had no memory for is missing, and `failed` says so.
  */
 #ifndef BOON_NET_JSON_OUT_H
 #define BOON_NET_JSON_OUT_H
@@ -23,9 +24,13 @@
 
 #define JSON_EXACT_MAX (1ULL << 53) /* every integer up to it is exact in a double */
 
+struct evbuffer;
+
 struct json_out {
-    FILE *file;
-    bool comma; /* before the next value or key */
+    FILE *file;              /* NULL: into the buffer */
+    struct evbuffer *buffer; /* libevent's; used only where there is no file */
+    bool comma;              /* before the next value or key */
+    bool failed;             /* the buffer had no memory */
 };
 
 /* Opens '{' or '[', and closes '}' or ']'. */
@@ -38,12 +43,18 @@ void json_text(struct json_out *out, struct text text);
 void json_natural(struct json_out *out, uint64_t number);
 void json_number(struct json_out *out, int64_t number);
 void json_flag(struct json_out *out, bool flag);
-void json_null(struct json_out *out);
+void json_none(struct json_out *out);
 
 /* Writes bytes as hex digits in a string. */
 void json_hex(struct json_out *out, const uint8_t *bytes, size_t count);
 
 /* Writes a moment as RFC 3339, in UTC. */
 void json_time(struct json_out *out, int64_t time_ms);
+
+/* The same, and null for 0. */
+void json_time_or_null(struct json_out *out, int64_t time_ms);
+
+/* Writes what is JSON already. */
+void json_raw(struct json_out *out, struct text json);
 
 #endif

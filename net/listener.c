@@ -117,43 +117,43 @@ static int bind_one(const struct addrinfo *at)
     return fd;
 }
 
-static bool open_tcp(struct listener *listener, char *message, size_t size)
+int listener_bind(const char *address, int64_t port, const char *option, uint16_t *bound_port,
+                  char *message, size_t size)
 {
-    const struct options *options = listener->server->options;
-    char port[8];
-    snprintf(port, sizeof(port), "%u", (unsigned)options->port);
+    char service[8];
+    snprintf(service, sizeof(service), "%u", (unsigned)port);
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
-    int failed = getaddrinfo(options->bind, port, &hints, &list);
+    int failed = getaddrinfo(address, service, &hints, &list);
     if (failed != 0) {
-        snprintf(message, size, "cannot listen on %s: %s", options->bind, gai_strerror(failed));
-        return false;
+        snprintf(message, size, "cannot listen on %s: %s", address, gai_strerror(failed));
+        return -1;
     }
-    listener->tcp = bind_one(list);
-    for (int tries = 0; listener->tcp < 0 && errno == EADDRINUSE && tries < BIND_TRIES; tries++) {
+    int fd = bind_one(list);
+    for (int tries = 0; fd < 0 && errno == EADDRINUSE && tries < BIND_TRIES; tries++) {
         /* A server that was just killed keeps its port until the kernel has taken it apart. */
         (void)usleep(BIND_RETRY_MS * 1000);
-        listener->tcp = bind_one(list);
+        fd = bind_one(list);
     }
     int error = errno;
     freeaddrinfo(list);
-    if (listener->tcp < 0) {
-        snprintf(message, size, "cannot listen on %s port %s: %s%s", options->bind, port,
+    if (fd < 0) {
+        snprintf(message, size, "cannot listen on %s port %s: %s%s%s", address, service,
                  strerror(error),
-                 error == EADDRINUSE ? "; is another boon-server running? choose another --port"
-                                     : "");
-        return false;
+                 error == EADDRINUSE ? "; is another boon-server running? choose another " : "",
+                 error == EADDRINUSE ? option : "");
+        return -1;
     }
     struct sockaddr_storage bound = {0};
     socklen_t length = sizeof(bound);
-    if (getsockname(listener->tcp, (struct sockaddr *)&bound, &length) == 0) {
-        listener->port = bound.ss_family == AF_INET6
-                             ? ntohs(((struct sockaddr_in6 *)(void *)&bound)->sin6_port)
-                             : ntohs(((struct sockaddr_in *)(void *)&bound)->sin_port);
+    if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0) {
+        *bound_port = bound.ss_family == AF_INET6
+                          ? ntohs(((struct sockaddr_in6 *)(void *)&bound)->sin6_port)
+                          : ntohs(((struct sockaddr_in *)(void *)&bound)->sin_port);
     }
-    return true;
+    return fd;
 }
 
 /* Tells whether somebody answers at the path; a socket that nobody answers at may be replaced. */
@@ -208,7 +208,9 @@ struct listener *listener_open(struct server *server, char *message, size_t size
     listener->server = server;
     listener->tcp = listener->unix_socket = -1;
     bool wants_unix = server->options->unix_socket[0] != '\0';
-    if (!open_tcp(listener, message, size) || (wants_unix && !open_unix(listener, message, size))) {
+    listener->tcp = listener_bind(server->options->bind, server->options->port, "--port",
+                                  &listener->port, message, size);
+    if (listener->tcp < 0 || (wants_unix && !open_unix(listener, message, size))) {
         listener_close(&listener);
         return NULL;
     }

@@ -26,7 +26,8 @@ static bool raise_descriptors(struct options *options)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return true;
     }
-    rlim_t wanted = (rlim_t)options->max_clients + DESCRIPTORS_SPARE;
+    rlim_t http = options->no_http ? 0 : (rlim_t)options->http_max_clients;
+    rlim_t wanted = (rlim_t)options->max_clients + http + DESCRIPTORS_SPARE;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -39,9 +40,13 @@ static bool raise_descriptors(struct options *options)
         return false;
     }
     if (limit.rlim_cur < wanted) {
-        options->max_clients = (int64_t)(limit.rlim_cur - DESCRIPTORS_SPARE);
+        rlim_t few = (limit.rlim_cur - DESCRIPTORS_SPARE) / 4; /* a quarter for HTTP, at most */
+        http = http < few ? http : few;
+        options->http_max_clients = (int64_t)(http > 0 ? http : 1);
+        options->max_clients = (int64_t)(limit.rlim_cur - DESCRIPTORS_SPARE - http);
         log_event(LOG_WARN, "few_descriptors", LOG_UNSIGNED("limit", limit.rlim_cur),
                   LOG_NUMBER("max_clients", options->max_clients),
+                  LOG_NUMBER("http_max_clients", options->http_max_clients),
                   LOG_TEXT("advice", "raise ulimit -n"));
     }
     return true;

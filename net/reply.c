@@ -5,7 +5,10 @@
  */
 #include "net/reply.h"
 
+#include <stdio.h>
+
 #include "engine/bug.h"
+#include "net/definition.h"
 
 static struct text code_of(const struct engine *engine, uint32_t index, char code[CODE_BYTES])
 {
@@ -288,4 +291,21 @@ void reply_write(struct resp_writer *writer, const struct engine *engine,
         break;
     }
     ASSERT(command->type != COMMAND_NONE);
+}
+
+void reply_write_mistakes(struct resp_writer *writer, const struct definition_mistakes *mistakes)
+{
+    bool more = mistakes->omitted > 0;
+    resp_array(writer, 1 + 2 * ((uint64_t)mistakes->count + (more ? 1 : 0)));
+    resp_word(writer, refusal_status(REFUSAL_INVALID));
+    for (size_t at = 0; at < mistakes->count; at++) {
+        resp_word(writer, mistakes->list[at].pointer);
+        resp_word(writer, mistakes->list[at].message);
+    }
+    if (more) {
+        char rest[64];
+        snprintf(rest, sizeof(rest), "and %zu more mistakes", mistakes->omitted);
+        resp_word(writer, "");
+        resp_word(writer, rest);
+    }
 }

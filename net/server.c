@@ -10,6 +10,7 @@
 #include "engine/bug.h"
 #include "net/birth.h"
 #include "net/clock.h"
+#include "net/http.h"
 #include "net/journal_redis.h"
 #include "net/listener.h"
 #include "net/log.h"
@@ -31,6 +32,13 @@ void server_look_at_clock(struct server *server)
         now_ms = real_ms > now_ms ? real_ms : now_ms;
     }
     server->now_ms = now_ms > server->now_ms ? now_ms : server->now_ms;
+}
+
+void server_look_at_standing(struct server *server)
+{
+    if (server->journal != NULL && server->state != SERVER_OPENING) {
+        server->standing = journal_standing(server->journal, clock_monotonic_ms());
+    }
 }
 
 const char *server_state_word(enum server_state state)
@@ -62,6 +70,7 @@ static void announce(const struct server *server)
 {
     const struct options *options = server->options;
     unsigned port = listener_port(server->listener);
+    bool v6 = strchr(options->bind, ':') != NULL;
     printf("\nBoon %s answers on %s:%u. ", BOON_VERSION, options->bind, port);
     if (options->journal == OPTIONS_JOURNAL_NONE) {
         printf("NO JOURNAL: everything is lost when it ends.\n");
@@ -74,6 +83,10 @@ static void announce(const struct server *server)
     }
     if (options->clock == OPTIONS_CLOCK_MANUAL) {
         printf("MANUAL CLOCK: time stands still until CLOCK.SET; for tests only.\n");
+    }
+    if (server->http != NULL) {
+        printf("Console and HTTP API: http://%s%s%s:%u/\n", v6 ? "[" : "", options->bind,
+               v6 ? "]" : "", (unsigned)http_port(server->http));
     }
     if (options->password[0] != '\0') {
         printf("It asks for the password: export REDISCLI_AUTH=... first.\n");
@@ -215,6 +228,7 @@ void server_stop(struct server *server, const char *reason)
     server->state = SERVER_STOPPING;
     server->stop_deadline_ms = clock_monotonic_ms() + SERVER_STOP_MS / 2;
     listener_close(&server->listener);
+    http_stop(server->http);
     for (struct connection *at = server->connections; at != NULL; at = at->next) {
         (void)event_del(&at->read_event);
     }
@@ -232,7 +246,7 @@ static void stop_goes_on(struct server *server)
             journal_handover(server->journal);
         }
     }
-    bool answers_wait = false;
+    bool answers_wait = http_held(server->http) > 0;
     for (struct connection *at = server->connections; at != NULL; at = at->next) {
         answers_wait = answers_wait || output_waiting(&at->output) > 0;
     }
@@ -268,6 +282,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
         next = at->next;
         connection_rest(at);
     }
+    http_tick(server->http);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -317,7 +332,11 @@ bool server_init(struct server *server, struct options *options, char *message, 
                                         on_deposed,  on_handed_over, on_note};
     /* The port first: a second server on it is told so before anything else is touched. */
     server->listener = listener_open(server, message, size);
-    return server->listener != NULL && watch(server, message, size) &&
+    if (server->listener == NULL ||
+        (!options->no_http && (server->http = http_open(server, message, size)) == NULL)) {
+        return false;
+    }
+    return watch(server, message, size) &&
            birth_redis(server, message, size) && birth_secrets(server, message, size) &&
            birth_engine(server, message, size) && birth_journal(server, &owner, message, size);
 }
@@ -347,6 +366,7 @@ static void held_leave(struct server *server)
         return;
     }
     server->released_seq = server->durable_seq;
+    http_release(server->http);
     for (struct connection *at = server->held; at != NULL; at = next) {
         next = at->next_held;
         connection_release(at);
@@ -402,6 +422,7 @@ static void turn(struct server *server)
 {
     server->stats.turns++;
     turn_clear_doubt(server);
+    http_turn(server->http);
     /* First, so that callers read their answers while the next requests are carried out. */
     held_leave(server);
     turn_execute(server);
@@ -441,6 +462,7 @@ int server_run(struct server *server)
 void server_deinit(struct server *server)
 {
     listener_close(&server->listener);
+    http_destroy(&server->http);
     while (server->connections != NULL) {
         connection_close(server->connections, "the server stops");
     }

@@ -19,6 +19,7 @@
 #include "net/turn.h"
 
 struct event_base;
+struct http;
 struct journal_redis;
 struct listener;
 struct memory_ahead;
@@ -76,6 +77,7 @@ struct server {
     struct redis_child *redis_child;     /* NULL unless embedded */
     struct server_snapshot *snapshot;    /* NULL with --journal none */
     struct listener *listener;
+    struct http *http; /* NULL: not opened yet, or --no-http */
     struct memory_ahead *memory_ahead; /* NULL: not leading yet, or it could not be had */
     struct slowlog *slowlog;
     struct secrets secrets;
@@ -133,6 +135,9 @@ const char *server_state_word(enum server_state state);
 
 /* Reads the clock into now_ms, which never goes back. */
 void server_look_at_clock(struct server *server);
+
+/* Looks who leads: after requests came in, before they are answered. */
+void server_look_at_standing(struct server *server);
 
 /* Takes the events of a command into the journal's queue, or, without a journal, as done. */
 void server_keep(struct server *server, const struct command *command,

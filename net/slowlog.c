@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "engine/bug.h"
-#include "net/connection.h"
 
 struct slowlog {
     int64_t threshold_us;
@@ -33,7 +32,7 @@ void slowlog_destroy(struct slowlog **slowlog)
 }
 
 void slowlog_note(struct slowlog *slowlog, int64_t at_ms, int64_t took_us, const char *command,
-                  uint32_t commands, const struct connection *connection)
+                  uint32_t commands, const char *address, const char *name)
 {
     if (took_us <= slowlog->threshold_us || slowlog->entries == 0) {
         return;
@@ -44,8 +43,8 @@ void slowlog_note(struct slowlog *slowlog, int64_t at_ms, int64_t took_us, const
                                     .took_us = took_us,
                                     .command = command,
                                     .commands = commands};
-    snprintf(entry->address, sizeof(entry->address), "%s", connection->address);
-    snprintf(entry->name, sizeof(entry->name), "%s", connection->name);
+    snprintf(entry->address, sizeof(entry->address), "%s", address);
+    snprintf(entry->name, sizeof(entry->name), "%s", name);
     slowlog->noted++;
     slowlog->length += slowlog->length < slowlog->entries ? 1 : 0;
 }

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct connection;
-
 struct slowlog_entry {
     uint64_t id;
     int64_t at_ms; /* ms since 1970 */
@@ -23,9 +21,10 @@ struct slowlog;
 struct slowlog *slowlog_create(uint32_t entries, int64_t threshold_us);
 void slowlog_destroy(struct slowlog **slowlog);
 
-/* Notes a group of commands if it took longer than the threshold. */
+/* Notes a group of commands if it took longer than the threshold; `address` and `name` are the caller's, and cut
+ * where they are too long. */
 void slowlog_note(struct slowlog *slowlog, int64_t at_ms, int64_t took_us, const char *command,
-                  uint32_t commands, const struct connection *connection);
+                  uint32_t commands, const char *address, const char *name);
 
 uint32_t slowlog_length(const struct slowlog *slowlog);
 

@@ -210,7 +210,8 @@ static void note_if_slow(const struct connection *connection, int64_t took_us,
     if (__builtin_expect(took_us > server->options->slowlog_us, 0)) {
         const struct command_spec *spec = command_spec_of(type);
         slowlog_note(server->slowlog, server->now_ms, took_us,
-                     spec == NULL ? connection->last_command : spec->name, commands, connection);
+                     spec == NULL ? connection->last_command : spec->name, commands,
+                     connection->address, connection->name);
     }
 }
 
@@ -237,19 +238,7 @@ static void reply_mistakes(struct connection *connection,
                            const struct definition_mistakes *mistakes)
 {
     struct resp_writer writer = writer_of(connection);
-    bool more = mistakes->omitted > 0;
-    resp_array(&writer, 1 + 2 * ((uint64_t)mistakes->count + (more ? 1 : 0)));
-    resp_word(&writer, refusal_status(REFUSAL_INVALID));
-    for (size_t at = 0; at < mistakes->count; at++) {
-        resp_word(&writer, mistakes->list[at].pointer);
-        resp_word(&writer, mistakes->list[at].message);
-    }
-    if (more) {
-        char rest[64];
-        snprintf(rest, sizeof(rest), "and %zu more mistakes", mistakes->omitted);
-        resp_word(&writer, "");
-        resp_word(&writer, rest);
-    }
+    reply_write_mistakes(&writer, mistakes);
     connection->server->stats.outcomes[REFUSAL_INVALID]++;
     reply_end(connection, &writer, 0);
 }
@@ -442,20 +431,12 @@ static void parse(struct connection *connection)
     }
 }
 
-/* Looks who leads: after the requests came in, before they are answered. */
-static void look_at_standing(struct server *server)
-{
-    if (server->journal != NULL && server->state != SERVER_OPENING) {
-        server->standing = journal_standing(server->journal, clock_monotonic_ms());
-    }
-}
-
 void turn_clear_doubt(struct server *server)
 {
     if (!server->any_doubtful) {
         return;
     }
-    look_at_standing(server);
+    server_look_at_standing(server);
     if (server->standing == JOURNAL_DOUBTFUL) {
         return;
     }
@@ -511,7 +492,7 @@ void turn_execute(struct server *server)
     }
     turn_begin(server);
     server_look_at_clock(server);
-    look_at_standing(server);
+    server_look_at_standing(server);
     for (struct connection *at = ready; at != NULL; at = at->next_ready) {
         parse(at);
     }

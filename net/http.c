@@ -1,0 +1,575 @@
+/* http.c -- the way of a request: guard, route, caller, command, step, answer, held until durable. */
+#include "net/http_inside.h"
+
+#include <event2/bufferevent.h>
+#include <event2/http_struct.h>
+#include <event2/listener.h>
+#include <sodium/randombytes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "engine/bug.h"
+#include "net/access.h"
+#include "net/clock.h"
+#include "net/definition.h"
+#include "net/http_guard.h"
+#include "net/listener.h"
+#include "net/log.h"
+#include "net/server.h"
+#include "net/slowlog.h"
+#include "net/step.h"
+#include "net/word.h"
+
+#define IDLE_S 75 /* a connection that asks nothing for so long is closed */
+#define METHODS                                                                                    \
+    (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |     \
+     EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
+
+/* --- answers ------------------------------------------------------------------------------------- */
+
+struct text http_header(const struct http_call *call, const char *name)
+{
+    const char *value = evhttp_find_header(call->headers, name);
+    return value == NULL ? TEXT("") : text_of(value);
+}
+
+void http_add_header(const struct http_call *call, const char *name, const char *value)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(call->request);
+    (void)evhttp_add_header(headers, name, value);
+}
+
+/* Gives the answer to evhttp, whose request it is from then on. */
+static void send_now(struct http *http, struct evhttp_request *request, int status, int64_t began_us)
+{
+    struct http_peer *peer = http_peer_of(&http->peers, request);
+    if (peer != NULL) {
+        http_peer_answered(peer);
+    }
+    evhttp_send_reply(request, status, http_reason(status), NULL);
+}
+
+static void hold(struct http *http, const struct http_held *held)
+{
+    ASSERT(http->held_count < http->held_size);
+    uint32_t last = (http->held_first + http->held_count - 1) & (http->held_size - 1);
+    uint32_t at = (http->held_first + http->held_count) & (http->held_size - 1);
+    http->held[at] = *held;
+    /* In order: one may wait longer than it needs to, and never too short. */
+    if (http->held_count > 0 && http->held[last].gate > held->gate) {
+        http->held[at].gate = http->held[last].gate;
+    }
+    http->held_count++;
+}
+
+/* What RFC 9110 says of HEAD: the headers of GET, and no body. */
+static void behead(const struct http_call *call)
+{
+    struct evbuffer *body = evhttp_request_get_output_buffer(call->request);
+    char length[24];
+    snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
+    http_add_header(call, "Content-Length", length);
+    (void)evbuffer_drain(body, evbuffer_get_length(body));
+}
+
+void http_send(struct http_call *call, uint64_t gate)
+{
+    struct http *http = call->http;
+    struct http_reply *reply = &call->reply;
+    char etag[32];
+    if (reply->out.failed) {
+        struct evbuffer *body = evhttp_request_get_output_buffer(call->request);
+        (void)evbuffer_drain(body, evbuffer_get_length(body));
+        reply->status = 500;
+    } else if (reply->status != 204) {
+        http_add_header(call, "Content-Type",
+                        reply->is_problem ? "application/problem+json" : call->type);
+    }
+    if (evhttp_find_header(evhttp_request_get_output_headers(call->request), "Cache-Control") ==
+        NULL) {
+        http_add_header(call, "Cache-Control", "no-store");
+    }
+    if (reply->version != 0) {
+        snprintf(etag, sizeof(etag), "\"%llu\"", (unsigned long long)reply->version);
+        http_add_header(call, "ETag", etag);
+    }
+    if (reply->location[0] != '\0') {
+        http_add_header(call, "Location", reply->location);
+    }
+    if (reply->status == 429 || reply->status == 503) {
+        http_add_header(call, "Retry-After", "1");
+    }
+    if (call->method == EVHTTP_REQ_HEAD) {
+        behead(call);
+    }
+    struct http_held held = {call->request, gate, call->began_us, reply->status};
+    if (gate > call->server->durable_seq) {
+        hold(http, &held);
+    } else {
+        send_now(http, call->request, reply->status, call->began_us);
+    }
+}
+
+void http_release(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    http_live_release(http->live);
+    while (http->held_count > 0) {
+        struct http_held *held = &http->held[http->held_first];
+        if (held->gate > http->server->durable_seq) {
+            return;
+        }
+        struct http_held first = *held;
+        http->held_first = (http->held_first + 1) & (http->held_size - 1);
+        http->held_count--;
+        send_now(http, first.request, first.status, first.began_us);
+    }
+}
+
+void http_refuse(struct http_call *call, enum http_problem problem, const char *detail)
+{
+    http_reply_problem(&call->reply, problem, detail);
+    http_send(call, 0);
+}
+
+void http_send_file(struct http_call *call, FILE *file, char **bytes, size_t *size, uint64_t gate)
+{
+    bool whole = file != NULL && ferror(file) == 0;
+    whole = file != NULL && fclose(file) == 0 && whole;
+    whole = whole && evbuffer_add(evhttp_request_get_output_buffer(call->request), *bytes,
+                                  *size) == 0;
+    free(*bytes);
+    *bytes = NULL;
+    call->reply.out.failed = !whole;
+    http_send(call, gate);
+}
+
+struct text http_body(const struct http_call *call)
+{
+    struct evbuffer *input = evhttp_request_get_input_buffer(call->request);
+    size_t length = evbuffer_get_length(input);
+    unsigned char *bytes = length == 0 ? NULL : evbuffer_pullup(input, -1);
+    return bytes == NULL ? TEXT("") : (struct text){(const char *)bytes, (uint32_t)length};
+}
+
+bool http_body_is_json(const struct http_call *call)
+{
+    struct text type = http_header(call, "Content-Type");
+    static const char json[] = HTTP_TYPE_JSON;
+    uint32_t length = sizeof(json) - 1;
+    return type.length >= length && word_is((struct text){type.data, length}, json) &&
+           (type.length == length || type.data[length] == ';' || type.data[length] == ' ');
+}
+
+/* --- business commands --------------------------------------------------------------------------- */
+
+void http_doubt(struct http_call *call)
+{
+    struct http *http = call->http;
+    ASSERT(http->doubtful_count < http->held_size);
+    http->doubtful[http->doubtful_count++] = call->request;
+}
+
+static void note_if_slow(const struct http_call *call, const char *command)
+{
+    const struct server *server = call->server;
+    int64_t took_us = clock_monotonic_us() - call->began_us;
+    if (took_us > server->options->slowlog_us) {
+        char *host = NULL;
+        uint16_t port = 0;
+        char address[96];
+        evhttp_connection_get_peer(evhttp_request_get_connection(call->request), &host, &port);
+        snprintf(address, sizeof(address), "%s:%u", host == NULL ? "" : host, port);
+        slowlog_note(server->slowlog, server->now_ms, took_us, command, 1, address, "http");
+    }
+}
+
+/* Says that an answer is the one that this request id got before. */
+static void mark_repeated(const struct http_call *call, const struct command_spec *spec)
+{
+    const struct outcome *outcome = &call->server->turn.outcome;
+    if (spec->kind != COMMAND_KIND_READ && call->reply.request.length > 0 &&
+        outcome->event_count == 0 && outcome->refusal == REFUSAL_NONE) {
+        http_add_header(call, "Idempotent-Replayed", "true");
+    }
+}
+
+static void step(struct http_call *call, const struct command_spec *spec, struct command *command)
+{
+    struct server *server = call->server;
+    const struct outcome *outcome = &server->turn.outcome;
+    engine_prefetch(server->engine, command, 1); /* fills what the step looks up */
+    enum step_status status = step_command(server, command);
+    server->stats.commands++;
+    switch (status) {
+    case STEP_DONE:
+    case STEP_STALE:
+        http_reply_write(&call->reply, server->engine, command, outcome);
+        mark_repeated(call, spec);
+        if (status == STEP_STALE) {
+            http_add_header(call, "Boon-Stale", "true");
+        }
+        note_if_slow(call, spec->name);
+        http_send(call, status == STEP_STALE ? 0 : outcome->gate);
+        return;
+    case STEP_LOADING:
+        http_refuse(call, HTTP_PROBLEM_LOADING, "");
+        return;
+    case STEP_BUSY:
+        http_refuse(call, HTTP_PROBLEM_BUSY, "");
+        return;
+    case STEP_DOUBTFUL:
+        http_doubt(call);
+        return;
+    case STEP_UNSURE:
+        http_refuse(call, HTTP_PROBLEM_UNSURE, "");
+        return;
+    }
+}
+
+/* Carries out a command, with its document compiled if it has one. */
+static void carry_out(struct http_call *call, const struct command_spec *spec,
+                      struct command *command)
+{
+    if (command->type != COMMAND_CAMPAIGN_PUT) {
+        step(call, spec, command);
+        server_look_at_clock(call->server); /* CLOCK.SET may have moved it */
+        return;
+    }
+    struct definition definition;
+    struct definition_mistakes mistakes;
+    struct document *document = &command->as.campaign_put.document;
+    if (definition_compile(&definition, document->source, &mistakes) != DEFINITION_OK) {
+        call->server->stats.outcomes[REFUSAL_INVALID]++;
+        http_reply_mistakes(&call->reply, &mistakes);
+        http_send(call, 0);
+        return;
+    }
+    document->definition = &definition.campaign;
+    step(call, spec, command);
+    definition_deinit(&definition);
+}
+
+static void on_command(struct http_call *call, const struct http_match *match)
+{
+    struct http_command *http = &call->http->command;
+    struct http_ask ask = {.query = call->query,
+                           .body = http_body(call),
+                           .body_is_json = http_body_is_json(call),
+                           .request = http_unquoted(http_header(call, "Idempotency-Key")),
+                           .if_match = http_header(call, "If-Match"),
+                           .reason = http_header(call, "Boon-Reason")};
+    char problem[ACCESS_PROBLEM_BYTES];
+    call->reply.request = ask.request;
+    if (!http_command_parse(http, match, &ask)) {
+        http_refuse(call, http->problem, http->detail);
+    } else if (!access_allows(call->user, match->spec, &http->command, problem, sizeof(problem))) {
+        http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED, problem);
+    } else if (http->command.type == COMMAND_CLOCK_SET &&
+               call->server->options->clock != OPTIONS_CLOCK_MANUAL) {
+        http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED, "the server was not started with --clock manual");
+    } else {
+        carry_out(call, match->spec, &http->command);
+    }
+    http_command_end(http);
+}
+
+/* --- the way of a request -------------------------------------------------------------------------- */
+
+static bool method_of(enum evhttp_cmd_type command, enum command_method *method)
+{
+    switch (command) {
+    case EVHTTP_REQ_GET:
+    case EVHTTP_REQ_HEAD:
+        *method = COMMAND_METHOD_GET;
+        return true;
+    case EVHTTP_REQ_PUT:
+        *method = COMMAND_METHOD_PUT;
+        return true;
+    case EVHTTP_REQ_POST:
+        *method = COMMAND_METHOD_POST;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void wrong_method(struct http_call *call, uint32_t methods)
+{
+    char allow[48];
+    snprintf(allow, sizeof(allow), "%s%s%s%s",
+             (methods & 1U << COMMAND_METHOD_GET) != 0 ? "GET, HEAD" : "",
+             (methods & 1U << COMMAND_METHOD_GET) != 0 && methods != 1U << COMMAND_METHOD_GET ? ", "
+                                                                                            : "",
+             (methods & 1U << COMMAND_METHOD_PUT) != 0 ? "PUT" : "",
+             (methods & 1U << COMMAND_METHOD_POST) != 0 ? "POST" : "");
+    http_add_header(call, "Allow", allow);
+    http_refuse(call, HTTP_PROBLEM_METHOD_NOT_ALLOWED, "");
+}
+
+static void route(struct http_call *call)
+{
+    static struct http_match match;
+    enum command_method method = COMMAND_METHOD_GET;
+    bool known = method_of(call->method, &method);
+    switch (http_route(method, call->path, &match)) {
+    case HTTP_ROUTE_FOUND:
+        if (!known) {
+            wrong_method(call, match.methods);
+        } else if (http_caller(call)) {
+            on_command(call, &match);
+        }
+        return;
+    case HTTP_ROUTE_OTHER_METHOD:
+        wrong_method(call, match.methods);
+        return;
+    case HTTP_ROUTE_NONE:
+        break;
+    }
+    if (!http_aside(call)) {
+        http_refuse(call, HTTP_PROBLEM_NOT_FOUND, "");
+    }
+}
+
+/* Answers bytes that could be read in two ways, and closes: nothing after them can be trusted. */
+static void reject(struct http_call *call, const char *wrong)
+{
+    call->http->stats.refused++;
+    log_limited(1000, LOG_WARN, "http_refused", LOG_TEXT("why", wrong));
+    http_add_header(call, "Connection", "close");
+    http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, wrong);
+}
+
+/* Splits the target into path and query; both as they were sent. */
+static bool read_target(struct http_call *call)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(call->request);
+    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+    const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
+    if (path == NULL) {
+        return false;
+    }
+    call->path = text_of(path);
+    call->query = text_of(query == NULL ? "" : query);
+    snprintf(call->instance, sizeof(call->instance), "%s", path);
+    return path[0] == '/';
+}
+
+static bool prefers_chinese(const struct http_call *call)
+{
+    struct text language = http_header(call, "Accept-Language");
+    return language.length >= 2 && word_is((struct text){language.data, 2}, "zh");
+}
+
+static void handle(struct http *http, struct evhttp_request *request)
+{
+    struct server *server = http->server;
+    struct http_call call = {.http = http,
+                             .server = server,
+                             .request = request,
+                             .peer = http_peer_of(&http->peers, request),
+                             .headers = evhttp_request_get_input_headers(request),
+                             .method = evhttp_request_get_command(request),
+                             .began_us = clock_monotonic_us(),
+                             .type = HTTP_TYPE_JSON};
+    call.reply = (struct http_reply){.out = {.buffer = evhttp_request_get_output_buffer(request)},
+                                     .instance = call.instance};
+    const char *wrong = http_guard(request);
+    if (call.peer == NULL) {
+        evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
+        http_refuse(&call, HTTP_PROBLEM_INTERNAL, "");
+        return;
+    }
+    http_peer_handling(call.peer);
+    call.reply.chinese = prefers_chinese(&call);
+    if (wrong == NULL && !read_target(&call)) {
+        wrong = "a target that is no path";
+    }
+    if (wrong != NULL) {
+        reject(&call, wrong);
+    } else if (server->state >= SERVER_STOPPING) {
+        http_add_header(&call, "Connection", "close");
+        http_refuse(&call, HTTP_PROBLEM_STOPPING, "");
+    } else if (!access_asks(server) && !http_guard_host_is_plain(request)) {
+        http_refuse(&call, HTTP_PROBLEM_NOT_ALLOWED,
+                    "without a password or a users file, the Host must be localhost or an address");
+    } else if (call.method != EVHTTP_REQ_GET && http_guard_is_foreign(request)) {
+        http_refuse(&call, HTTP_PROBLEM_NOT_ALLOWED, "the request comes from a page of another site");
+    } else {
+        server_look_at_clock(server);
+        server_look_at_standing(server);
+        route(&call);
+    }
+}
+
+static void on_request(struct evhttp_request *request, void *context)
+{
+    struct http *http = context;
+    http->stats.requests++;
+    handle(http, request);
+}
+
+void http_turn(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    http_peers_turn(&http->peers);
+    if (http->doubtful_count == 0) {
+        return;
+    }
+    server_look_at_standing(http->server);
+    if (http->server->standing == JOURNAL_DOUBTFUL) {
+        return;
+    }
+    uint32_t count = http->doubtful_count;
+    http->doubtful_count = 0;
+    for (uint32_t at = 0; at < count; at++) {
+        handle(http, http->doubtful[at]);
+    }
+}
+
+void http_tick(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    http->stats.per_s = http->stats.requests - http->requests_at_second;
+    http->requests_at_second = http->stats.requests;
+    http_peers_tick(&http->peers);
+    http_live_tick(http->live);
+}
+
+/* --- life ------------------------------------------------------------------------------------------ */
+
+static void on_libevent(int severity, const char *message)
+{
+    log_limited(1000, severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DEBUG, "libevent",
+                LOG_TEXT("message", message));
+}
+
+static bool set_up(struct http *http)
+{
+    const struct options *options = http->server->options;
+    uint32_t limit = (uint32_t)options->http_max_clients;
+    http->held_size = 1;
+    while (http->held_size < limit + 256) { /* the kernel gives some more before we can stop it */
+        http->held_size *= 2;
+    }
+    http->held = calloc(http->held_size, sizeof(*http->held));
+    http->doubtful = calloc(http->held_size, sizeof(struct evhttp_request *));
+    http->live = http_live_create(http);
+    http->evhttp = evhttp_new(http->server->base);
+    if (http->held == NULL || http->doubtful == NULL || http->live == NULL ||
+        http->evhttp == NULL ||
+        !http_peers_init(&http->peers, limit, options->http_timeout_ms, &http->server->tick_ms)) {
+        return false;
+    }
+    evhttp_set_bevcb(http->evhttp, http_peers_accept, &http->peers);
+    evhttp_set_gencb(http->evhttp, on_request, http);
+    evhttp_set_allowed_methods(http->evhttp, METHODS);
+    evhttp_set_max_headers_size(http->evhttp, HTTP_HEADER_BYTES_MAX);
+    evhttp_set_max_body_size(http->evhttp, HTTP_BODY_BYTES_MAX);
+    evhttp_set_timeout(http->evhttp, IDLE_S);
+    evhttp_set_default_content_type(http->evhttp, NULL);
+    event_set_log_callback(on_libevent);
+    randombytes_buf(http->session_key, sizeof(http->session_key));
+    return true;
+}
+
+struct http *http_open(struct server *server, char *message, size_t size)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    if (http == NULL) {
+        snprintf(message, size, "out of memory");
+        return NULL;
+    }
+    http->server = server;
+    if (!set_up(http)) {
+        snprintf(message, size, "out of memory");
+        http_destroy(&http);
+        return NULL;
+    }
+    int fd = listener_bind(server->options->bind, server->options->http_port, "--http-port",
+                           &http->port, message, size);
+    if (fd < 0) {
+        http_destroy(&http);
+        return NULL;
+    }
+    http->bound = evhttp_accept_socket_with_handle(http->evhttp, fd);
+    if (http->bound == NULL) {
+        snprintf(message, size, "out of memory");
+        (void)close(fd);
+        http_destroy(&http);
+        return NULL;
+    }
+    http->peers.listener = evhttp_bound_socket_get_listener(http->bound);
+    return http;
+}
+
+void http_stop(struct http *http)
+{
+    if (http != NULL && http->bound != NULL) {
+        evhttp_del_accept_socket(http->evhttp, http->bound);
+        http->bound = NULL;
+        http->peers.listener = NULL;
+    }
+}
+
+/* Frees a request that was never answered: its connection has it no more. */
+static void drop(struct evhttp_request *request)
+{
+    if (evhttp_request_get_connection(request) == NULL) {
+        evhttp_request_free(request);
+    }
+}
+
+void http_destroy(struct http **http)
+{
+    if (*http == NULL) {
+        return;
+    }
+    for (uint32_t at = 0; at < (*http)->held_count; at++) {
+        drop((*http)->held[((*http)->held_first + at) & ((*http)->held_size - 1)].request);
+    }
+    for (uint32_t at = 0; at < (*http)->doubtful_count; at++) {
+        drop((*http)->doubtful[at]);
+    }
+    http_live_destroy(&(*http)->live);
+    if ((*http)->evhttp != NULL) {
+        evhttp_free((*http)->evhttp);
+    }
+    if ((*http)->peers.by_fd != NULL) {
+        http_peers_deinit(&(*http)->peers);
+    }
+    free((*http)->held);
+    free((*http)->doubtful);
+    free(*http);
+    *http = NULL;
+}
+
+uint16_t http_port(const struct http *http)
+{
+    return http == NULL ? 0 : http->port;
+}
+
+uint32_t http_held(const struct http *http)
+{
+    return http == NULL ? 0 : http->held_count;
+}
+
+struct http_stats http_stats(const struct http *http)
+{
+    if (http == NULL) {
+        return (struct http_stats){0};
+    }
+    struct http_stats stats = http->stats;
+    stats.timeouts = http->peers.timeouts;
+    stats.connections = http->peers.accepted;
+    stats.open = http->peers.count;
+    return stats;
+}

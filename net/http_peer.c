@@ -1,0 +1,197 @@
+/* http_peer.c -- from acceptance to close, with deadlines that no byte puts off. */
+#include "net/http_peer.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "engine/bug.h"
+#include "net/log.h"
+
+#define INPUT_BYTES_MAX ((size_t)64 * 1024) /* of one connection, received and not looked at */
+#define IDLE_MS_MIN 2000                    /* an idle one this old makes room for others */
+
+bool http_peers_init(struct http_peers *peers, uint32_t limit, int64_t timeout_ms,
+                     const int64_t *now_ms)
+{
+    struct rlimit descriptors;
+    *peers = (struct http_peers){.limit = limit, .timeout_ms = timeout_ms, .now_ms = now_ms};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > INT32_MAX) {
+        descriptors.rlim_cur = INT32_MAX / 256;
+    }
+    peers->fds_max = (int)descriptors.rlim_cur;
+    peers->by_fd = calloc((size_t)peers->fds_max, sizeof(struct http_peer *));
+    return peers->by_fd != NULL;
+}
+
+void http_peers_deinit(struct http_peers *peers)
+{
+    while (peers->fresh != NULL) {
+        struct http_peer *next = peers->fresh->next;
+        bufferevent_decref(peers->fresh->bufferevent);
+        free(peers->fresh);
+        peers->fresh = next;
+    }
+    ASSERT(peers->all == NULL);
+    free(peers->by_fd);
+    peers->by_fd = NULL;
+}
+
+struct bufferevent *http_peers_accept(struct event_base *base, void *context)
+{
+    struct http_peers *peers = context;
+    struct http_peer *peer = calloc(1, sizeof(*peer));
+    struct bufferevent *bufferevent = bufferevent_socket_new(base, -1, 0);
+    if (peer == NULL || bufferevent == NULL) {
+        free(peer);
+        return bufferevent; /* without a peer, its requests are refused */
+    }
+    bufferevent_setwatermark(bufferevent, EV_READ, 0, INPUT_BYTES_MAX);
+    bufferevent_incref(bufferevent);
+    *peer = (struct http_peer){.peers = peers,
+                               .next = peers->fresh,
+                               .bufferevent = bufferevent,
+                               .fd = -1,
+                               .began_ms = *peers->now_ms,
+                               .idle_ms = *peers->now_ms};
+    peers->fresh = peer;
+    peers->accepted++;
+    peers->count++;
+    if (peers->count >= peers->limit && !peers->full && peers->listener != NULL) {
+        peers->full = true;
+        (void)evconnlistener_disable(peers->listener);
+        log_limited(1000, LOG_WARN, "http_full", LOG_UNSIGNED("connections", peers->count));
+    }
+    return bufferevent;
+}
+
+/* Takes note of one that has left; whoever waits in the kernel's queue may come in. */
+static void left(struct http_peers *peers)
+{
+    ASSERT(peers->count > 0);
+    peers->count--;
+    if (peers->full && peers->count < peers->limit) {
+        peers->full = false;
+        if (peers->listener != NULL) {
+            (void)evconnlistener_enable(peers->listener);
+        }
+    }
+}
+
+static void on_close(struct evhttp_connection *connection, void *context)
+{
+    (void)connection;
+    struct http_peer *peer = context;
+    struct http_peers *peers = peer->peers;
+    if (peer->previous != NULL) {
+        peer->previous->next = peer->next;
+    } else {
+        peers->all = peer->next;
+    }
+    if (peer->next != NULL) {
+        peer->next->previous = peer->previous;
+    }
+    peers->by_fd[peer->fd] = NULL;
+    if (peer->left != NULL) {
+        peer->left(peer->left_context);
+    }
+    free(peer);
+    left(peers);
+}
+
+static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *context)
+{
+    (void)buffer;
+    struct http_peer *peer = context;
+    if (info->n_added > 0 && peer->began_ms == 0 && !peer->handling) {
+        peer->began_ms = *peer->peers->now_ms;
+    }
+}
+
+/* Binds a fresh peer to its connection. False: that is gone already. */
+static bool bind_peer(struct http_peers *peers, struct http_peer *peer)
+{
+    bufferevent_event_cb on_event = NULL;
+    void *connection = NULL;
+    bufferevent_getcb(peer->bufferevent, NULL, NULL, &on_event, &connection);
+    peer->fd = bufferevent_getfd(peer->bufferevent);
+    if (on_event == NULL || connection == NULL || peer->fd < 0 || peer->fd >= peers->fds_max) {
+        return false;
+    }
+    int on = 1;
+    (void)setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    ASSERT(evhttp_connection_get_bufferevent(connection) == peer->bufferevent);
+    evhttp_connection_set_closecb(connection, on_close, peer);
+    (void)evbuffer_add_cb(bufferevent_get_input(peer->bufferevent), on_input, peer);
+    peer->bound = true;
+    peer->previous = NULL;
+    peer->next = peers->all;
+    if (peers->all != NULL) {
+        peers->all->previous = peer;
+    }
+    peers->all = peer;
+    peers->by_fd[peer->fd] = peer;
+    return true;
+}
+
+void http_peers_turn(struct http_peers *peers)
+{
+    while (peers->fresh != NULL) {
+        struct http_peer *peer = peers->fresh;
+        struct bufferevent *bufferevent = peer->bufferevent;
+        peers->fresh = peer->next;
+        if (!bind_peer(peers, peer)) {
+            free(peer);
+            left(peers);
+        }
+        bufferevent_decref(bufferevent);
+    }
+}
+
+void http_peers_tick(struct http_peers *peers)
+{
+    int64_t now_ms = *peers->now_ms;
+    for (struct http_peer *peer = peers->all; peer != NULL; peer = peer->next) {
+        bool late = peer->began_ms != 0 && now_ms - peer->began_ms > peers->timeout_ms;
+        bool idle = peer->began_ms == 0 && !peer->handling && !peer->live &&
+                    now_ms - peer->idle_ms > IDLE_MS_MIN;
+        if (late) {
+            peers->timeouts++;
+            log_limited(1000, LOG_WARN, "http_timeout", LOG_UNSIGNED("fd", (unsigned)peer->fd));
+        }
+        if (late || (idle && peers->full)) {
+            /* evhttp sees the end at once, and takes the connection apart. */
+            (void)shutdown(peer->fd, SHUT_RDWR);
+        }
+    }
+}
+
+struct http_peer *http_peer_of(struct http_peers *peers, struct evhttp_request *request)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+    if (connection == NULL) {
+        return NULL;
+    }
+    int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+    return fd < 0 || fd >= peers->fds_max ? NULL : peers->by_fd[fd];
+}
+
+void http_peer_handling(struct http_peer *peer)
+{
+    peer->handling = true;
+    peer->began_ms = 0;
+}
+
+void http_peer_answered(struct http_peer *peer)
+{
+    bool more = evbuffer_get_length(bufferevent_get_input(peer->bufferevent)) > 0;
+    peer->handling = false;
+    peer->idle_ms = *peer->peers->now_ms;
+    peer->began_ms = more ? peer->idle_ms : 0;
+}
