@@ -75,7 +75,9 @@ static void announce(const struct server *server)
     if (options->clock == OPTIONS_CLOCK_MANUAL) {
         printf("MANUAL CLOCK: time stands still until CLOCK.SET; for tests only.\n");
     }
-    if (options->password[0] != '\0') {
+    if (server->users.count > 0) {
+        printf("It asks for a user: redis-cli --user NAME --pass SECRET ...\n");
+    } else if (options->password[0] != '\0') {
         printf("It asks for the password: export REDISCLI_AUTH=... first.\n");
     }
     printf("Try:  redis-cli -p %u CAMPAIGN.PUT sale '{\"name\":\"Sale\",\"stock\":100,"
@@ -318,8 +320,9 @@ bool server_init(struct server *server, struct options *options, char *message, 
     /* The port first: a second server on it is told so before anything else is touched. */
     server->listener = listener_open(server, message, size);
     return server->listener != NULL && watch(server, message, size) &&
-           birth_redis(server, message, size) && birth_secrets(server, message, size) &&
-           birth_engine(server, message, size) && birth_journal(server, &owner, message, size);
+           birth_users(server, message, size) && birth_redis(server, message, size) &&
+           birth_secrets(server, message, size) && birth_engine(server, message, size) &&
+           birth_journal(server, &owner, message, size);
 }
 
 /* Frees the closed connections that no list of the next turn names. */
@@ -465,6 +468,7 @@ void server_deinit(struct server *server)
     slowlog_destroy(&server->slowlog);
     turn_deinit(&server->turn);
     secret_deinit(&server->secrets);
+    users_deinit(&server->users);
     for (int at = 0; at < SERVER_SIGNALS; at++) {
         if (server->signals[at] != NULL) {
             event_free(server->signals[at]);
