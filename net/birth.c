@@ -103,6 +103,17 @@ bool birth_secrets(struct server *server, char *message, size_t size)
     return true;
 }
 
+bool birth_users(struct server *server, char *message, size_t size)
+{
+    struct users_message why;
+    if (server->options->users_file[0] == '\0' ||
+        users_load(&server->users, server->options->users_file, &why)) {
+        return true;
+    }
+    snprintf(message, size, "%s", why.text);
+    return false;
+}
+
 /* Returns what GENESIS keeps of the keys: of the first coupon key and of those that never change. Further
  * coupon keys may be added and are no other brand; the first stays as long as a code of it lives. */
 static uint64_t key_fingerprint(const struct secrets *secrets)

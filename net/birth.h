@@ -1,5 +1,5 @@
 /* birth.h -- what a server needs before its first turn: the private Redis, the keys, the engine, the
- * journal. Called by server_init() only, in this order.
+ * users, the journal. Called by server_init() only.
  */
 #ifndef BOON_NET_BIRTH_H
 #define BOON_NET_BIRTH_H
@@ -16,6 +16,10 @@ bool birth_redis(struct server *server, char *message, size_t size)
 
 /* Loads the keys; makes them where a new directory begins, or for --journal none. */
 bool birth_secrets(struct server *server, char *message, size_t size)
+    __attribute__((warn_unused_result));
+
+/* Loads the users file, if there is to be one. */
+bool birth_users(struct server *server, char *message, size_t size)
     __attribute__((warn_unused_result));
 
 /* Builds the engine with the room that the options give it. */

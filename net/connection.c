@@ -52,7 +52,7 @@ struct connection *connection_open(struct server *server, int fd, const char *ad
     connection->server = server;
     connection->fd = fd;
     connection->version = 2;
-    connection->authenticated = server->options->password[0] == '\0';
+    connection->authenticated = !access_asks(server);
     connection->id = ++server->next_connection_id;
     connection->since_ms = connection->active_ms = server->tick_ms;
     connection->last_command = "";

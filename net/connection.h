@@ -17,6 +17,7 @@
 #include "net/output.h"
 
 struct server;
+struct user;
 
 #define CONNECTION_NAME_BYTES_MAX 64U
 #define CONNECTION_ADDRESS_BYTES_MAX 112U
@@ -30,16 +31,17 @@ struct connection {
     struct connection *next_held;    /* has replies that wait for the journal */
     struct connection *previous_held;
     int fd;
-    bool ready;         /* in the list of ready ones */
-    bool waiting;       /* in the list of waiting ones */
-    bool held;          /* in the list of held ones */
-    bool closing;       /* no more requests; close when all replies have left */
-    bool closed;        /* gone; freed at the end of the turn */
-    bool stalled;       /* too much waits: not read until it has drained */
-    bool doubtful;      /* its next request waits until it is clear who leads */
-    bool writing;       /* the write event is armed */
-    bool authenticated; /* or no password is set */
-    uint8_t version;    /* RESP 2 or 3 */
+    bool ready;              /* in the list of ready ones */
+    bool waiting;            /* in the list of waiting ones */
+    bool held;               /* in the list of held ones */
+    bool closing;            /* no more requests; close when all replies have left */
+    bool closed;             /* gone; freed at the end of the turn */
+    bool stalled;            /* too much waits: not read until it has drained */
+    bool doubtful;           /* its next request waits until it is clear who leads */
+    bool writing;            /* the write event is armed */
+    bool authenticated;      /* or nobody has to */
+    uint8_t version;         /* RESP 2 or 3 */
+    const struct user *user; /* NULL: default, who may everything, or not authenticated yet */
     struct loop_event read_event;
     struct loop_event write_event;
     char *bytes;   /* unparsed input of this turn: in the shared buffer or in `pending` */

@@ -3,13 +3,18 @@
 
 #include "net/word.h"
 
+static char folded(char byte, bool exact)
+{
+    return exact ? byte : word_lower(byte);
+}
+
 /* Match one byte against the class that begins behind `[` at `*at`; leave `*at` behind its `]`. */
-static bool match_class(struct text pattern, uint32_t *at, char byte)
+static bool match_class(struct text pattern, uint32_t *at, char byte, bool exact)
 {
     uint32_t i = *at;
     bool negated = i < pattern.length && pattern.data[i] == '^';
     bool found = false;
-    unsigned char wanted = (unsigned char)word_lower(byte);
+    unsigned char wanted = (unsigned char)folded(byte, exact);
 
     if (negated) {
         i++;
@@ -18,10 +23,10 @@ static bool match_class(struct text pattern, uint32_t *at, char byte)
         if (pattern.data[i] == '\\' && i + 1 < pattern.length) {
             i++;
         }
-        unsigned char low = (unsigned char)word_lower(pattern.data[i]);
+        unsigned char low = (unsigned char)folded(pattern.data[i], exact);
         unsigned char high = low;
         if (i + 2 < pattern.length && pattern.data[i + 1] == '-' && pattern.data[i + 2] != ']') {
-            high = (unsigned char)word_lower(pattern.data[i + 2]);
+            high = (unsigned char)folded(pattern.data[i + 2], exact);
             i += 2;
         }
         if ((wanted >= low && wanted <= high) || (wanted >= high && wanted <= low)) {
@@ -34,7 +39,7 @@ static bool match_class(struct text pattern, uint32_t *at, char byte)
 }
 
 /* Match one byte against the element at `*at`, which is not a `*`; leave `*at` behind it. */
-static bool match_one(struct text pattern, uint32_t *at, char byte)
+static bool match_one(struct text pattern, uint32_t *at, char byte, bool exact)
 {
     char element = pattern.data[(*at)++];
 
@@ -42,15 +47,15 @@ static bool match_one(struct text pattern, uint32_t *at, char byte)
         return true;
     }
     if (element == '[') {
-        return match_class(pattern, at, byte);
+        return match_class(pattern, at, byte, exact);
     }
     if (element == '\\' && *at < pattern.length) {
         element = pattern.data[(*at)++];
     }
-    return word_lower(element) == word_lower(byte);
+    return folded(element, exact) == folded(byte, exact);
 }
 
-bool glob_match(struct text pattern, struct text string)
+static bool match(struct text pattern, struct text string, bool exact)
 {
     uint32_t p = 0;
     uint32_t s = 0;
@@ -65,7 +70,7 @@ bool glob_match(struct text pattern, struct text string)
             star_s = s;
             continue;
         }
-        if (p < pattern.length && match_one(pattern, &p, string.data[s])) {
+        if (p < pattern.length && match_one(pattern, &p, string.data[s], exact)) {
             s++;
             continue;
         }
@@ -79,4 +84,14 @@ bool glob_match(struct text pattern, struct text string)
         p++;
     }
     return p == pattern.length;
+}
+
+bool glob_match(struct text pattern, struct text string)
+{
+    return match(pattern, string, false);
+}
+
+bool glob_match_exact(struct text pattern, struct text string)
+{
+    return match(pattern, string, true);
 }

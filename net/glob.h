@@ -16,4 +16,7 @@
  * the pattern's end closes there, as it does in Redis. */
 bool glob_match(struct text pattern, struct text string) __attribute__((warn_unused_result));
 
+/* The same with letters in their case: where two ids that differ by it are two things. */
+bool glob_match_exact(struct text pattern, struct text string) __attribute__((warn_unused_result));
+
 #endif

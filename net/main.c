@@ -101,7 +101,7 @@ int main(int argc, char **argv)
     if (!raise_descriptors(&options)) {
         return 1;
     }
-    char why[1024] = "";
+    char why[sizeof(struct users_message)] = "";
     int exit_code = 1;
     if (server_init(&server, &options, why, sizeof(why))) {
         exit_code = server_run(&server);

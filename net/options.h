@@ -21,7 +21,7 @@
  *
  * Invariants after OPTIONS_OK: every value lies in its table's range; the combination makes sense
  * (options_check.c lists the rules); `password` holds what password-file said; no address
- * but loopback is listened on without a password.
+ * but loopback is listened on without a password or a users file.
  */
 #ifndef BOON_NET_OPTIONS_H
 #define BOON_NET_OPTIONS_H

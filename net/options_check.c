@@ -2,7 +2,8 @@
  * than the operator meant.
  *
  * - `name` is a part of a Redis key: [a-z0-9-]{1,32}.
- * - `bind` is an address, not a name to be looked up; other than loopback needs a password.
+ * - `bind` is an address, not a name to be looked up; other than loopback needs a password
+ *   or a users file.
  * - A password comes from one place.
  * - `redis` is host:port or unix:/path, and only it has a user, a password and replicas.
  * - Another's Redis has no directory of ours beside it, so the secret file must be named.
@@ -92,10 +93,11 @@ static bool check_bind(struct options *options, struct options_message *message)
                               "127.0.0.1, 0.0.0.0 or ::1",
                               options->bind);
     }
-    if (!is_loopback(options->bind) && options->password[0] == '\0') {
+    if (!is_loopback(options->bind) && options->password[0] == '\0' &&
+        options->users_file[0] == '\0') {
         return options_refuse(message,
                               "bind %s would let anyone on the network issue coupons: set "
-                              "password-file (or password), or bind to 127.0.0.1",
+                              "users-file or password-file (or password), or bind to 127.0.0.1",
                               options->bind);
     }
     return true;

@@ -88,7 +88,9 @@ static void announce(const struct server *server)
         printf("Console and HTTP API: http://%s%s%s:%u/\n", v6 ? "[" : "", options->bind,
                v6 ? "]" : "", (unsigned)http_port(server->http));
     }
-    if (options->password[0] != '\0') {
+    if (server->users.count > 0) {
+        printf("It asks for a user: redis-cli --user NAME --pass SECRET ...\n");
+    } else if (options->password[0] != '\0') {
         printf("It asks for the password: export REDISCLI_AUTH=... first.\n");
     }
     printf("Try:  redis-cli -p %u CAMPAIGN.PUT sale '{\"name\":\"Sale\",\"stock\":100,"
@@ -336,7 +338,7 @@ bool server_init(struct server *server, struct options *options, char *message, 
         (!options->no_http && (server->http = http_open(server, message, size)) == NULL)) {
         return false;
     }
-    return watch(server, message, size) &&
+    return watch(server, message, size) && birth_users(server, message, size) &&
            birth_redis(server, message, size) && birth_secrets(server, message, size) &&
            birth_engine(server, message, size) && birth_journal(server, &owner, message, size);
 }
@@ -487,6 +489,7 @@ void server_deinit(struct server *server)
     slowlog_destroy(&server->slowlog);
     turn_deinit(&server->turn);
     secret_deinit(&server->secrets);
+    users_deinit(&server->users);
     for (int at = 0; at < SERVER_SIGNALS; at++) {
         if (server->signals[at] != NULL) {
             event_free(server->signals[at]);

@@ -11,12 +11,14 @@
 #include <sys/types.h>
 
 #include "engine/engine.h"
+#include "net/access.h"
 #include "net/connection.h"
 #include "net/gather.h"
 #include "net/journal.h"
 #include "net/options.h"
 #include "net/secret.h"
 #include "net/turn.h"
+#include "net/users.h"
 
 struct event_base;
 struct http;
@@ -81,6 +83,8 @@ struct server {
     struct memory_ahead *memory_ahead; /* NULL: not leading yet, or it could not be had */
     struct slowlog *slowlog;
     struct secrets secrets;
+    struct users users; /* of the users file; none without one */
+    struct access_failures access_failures;
     struct turn turn;
     enum server_state state;
     int exit_code;

@@ -15,7 +15,8 @@ struct filter {
     int64_t id;          /* 0: any */
     struct text address; /* empty: any */
     struct text own;     /* the address that was connected to; empty: any */
-    bool nobody;         /* a type or user that no connection has */
+    struct text user;    /* empty: any */
+    bool nobody;         /* a type that no connection has */
     bool skip_me;
 };
 
@@ -58,6 +59,7 @@ static size_t write_line(const struct server *server, const struct connection *c
     char own[CONNECTION_ADDRESS_BYTES_MAX];
     (void)own_address(server, connection, own);
     const struct output *output = &connection->output;
+    struct text user = access_name(connection->user);
     size_t query = connection->length > connection->pending_length ? connection->length
                                                                    : connection->pending_length;
     int length = snprintf(
@@ -65,7 +67,7 @@ static size_t write_line(const struct server *server, const struct connection *c
         "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=N db=0 sub=0 psub=0 "
         "ssub=0 "
         "multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 rbs=%zu rbp=0 obl=%zu oll=%u "
-        "omem=%zu tot-mem=%zu events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s "
+        "omem=%zu tot-mem=%zu events=%s cmd=%s user=%.*s redir=-1 resp=%u lib-name=%s "
         "lib-ver=%s\n",
         (unsigned long long)connection->id, connection->address, own, connection->fd,
         connection->name, (long long)(server->tick_ms - connection->since_ms) / 1000,
@@ -77,7 +79,8 @@ static size_t write_line(const struct server *server, const struct connection *c
         connection->last_command == NULL || connection->last_command[0] == '\0'
             ? "NULL"
             : connection->last_command,
-        (unsigned)connection->version, connection->library, connection->library_version);
+        (int)user.length, user.data, (unsigned)connection->version, connection->library,
+        connection->library_version);
     ASSERT(length > 0 && (size_t)length < LINE_BYTES_MAX);
     return (size_t)length;
 }
@@ -214,7 +217,8 @@ static bool read_filter(const struct server_call *call, struct filter *filter)
                 return false;
             }
         } else if (word_is(word, "user")) {
-            is_normal = text_equal(value, TEXT("default"));
+            filter->user = value;
+            is_normal = value.length > 0;
         } else if (!word_is(word, "skipme") || !read_switch(value, "yes", "no", &filter->skip_me)) {
             resp_error(call->writer, "ERR", "syntax error");
             return false;
@@ -230,6 +234,9 @@ static bool filter_fits(const struct filter *filter, const struct connection *co
         return false;
     }
     if (filter->address.length > 0 && !text_equal(filter->address, text_of(connection->address))) {
+        return false;
+    }
+    if (filter->user.length > 0 && !text_equal(filter->user, access_name(connection->user))) {
         return false;
     }
     char own[CONNECTION_ADDRESS_BYTES_MAX];

@@ -1,19 +1,12 @@
 /* server_command.c -- the table of server commands, their dispatch, and those about one connection. */
 #include "net/server_command.h"
 
-#include <sodium/crypto_generichash.h>
-#include <sodium/utils.h>
 #include <stdio.h>
 
 #include "engine/bug.h"
-#include "net/clock.h"
-#include "net/log.h"
 #include "net/server.h"
 #include "net/server_command_table.h"
 #include "net/word.h"
-
-#define PASSWORD_HASH_BYTES 32U
-#define AUTH_FAILURES_PER_S 16U
 
 const struct server_command_spec server_command_specs[] = {
 #define SERVER_CONTAINER(number, NAME, resp, GROUP, summary)                                       \
@@ -133,6 +126,11 @@ bool server_command(struct server *server, struct connection *connection,
         resp_error(writer, "ERR", "wrong number of arguments for '%s' command", spec->name);
         return true;
     }
+    char problem[ACCESS_PROBLEM_BYTES];
+    if (!access_allows_server(connection->user, spec, problem, sizeof(problem))) {
+        resp_error(writer, "NOPERM", "%s", problem);
+        return true;
+    }
     const struct server_call call = {server, connection, spec, request->arguments + words,
                                      count,  writer};
     spec->run(&call);
@@ -159,51 +157,22 @@ void server_command_echo(const struct server_call *call)
     resp_bulk(call->writer, call->arguments[0]);
 }
 
-static void hash_password(struct text password, unsigned char hash[PASSWORD_HASH_BYTES])
+/* Checks a name and its secret; what is wrong is answered. Beyond so many failures a second, each costs the one who
+ * sent it its connection, which slows guessing. */
+static bool authenticate(const struct server_call *call, struct text name, struct text secret)
 {
-    int failed = crypto_generichash(hash, PASSWORD_HASH_BYTES, (const unsigned char *)password.data,
-                                    password.length, NULL, 0);
-    ASSERT(failed == 0);
-}
-
-/* Compares hashes of equal length, so that the time says nothing about the password. */
-static bool password_is(const struct server *server, struct text password)
-{
-    unsigned char given[PASSWORD_HASH_BYTES];
-    unsigned char wanted[PASSWORD_HASH_BYTES];
-    hash_password(password, given);
-    hash_password(text_of(server->options->password), wanted);
-    return sodium_memcmp(given, wanted, sizeof(given)) == 0;
-}
-
-/* Slows guessing: beyond so many wrong passwords a second, each costs the one who sent it its
- * connection. The right password is never refused. */
-static void note_auth_failure(struct connection *connection)
-{
-    static struct {
-        int64_t second;
-        uint32_t failures;
-    } recent;
-    int64_t second = clock_monotonic_ms() / 1000;
-    if (recent.second != second) {
-        recent.second = second;
-        recent.failures = 0;
-    }
-    log_limited(1000, LOG_WARN, "auth_failed", LOG_TEXT("address", connection->address));
-    if (++recent.failures > AUTH_FAILURES_PER_S) {
-        connection_finish(connection);
-    }
-}
-
-/* Checks user and password; a wrong one is answered. */
-static bool authenticate(const struct server_call *call, struct text user, struct text password)
-{
-    bool asked = call->server->options->password[0] != '\0';
-    if (text_equal(user, TEXT("default")) && (!asked || password_is(call->server, password))) {
+    struct connection *connection = call->connection;
+    const struct user *user;
+    bool too_many;
+    if (access_authenticate(call->server, name, secret, connection->address, &user, &too_many)) {
+        connection->user = user;
+        connection->authenticated = true;
         return true;
     }
     resp_error(call->writer, "WRONGPASS", "invalid username-password pair or user is disabled.");
-    note_auth_failure(call->connection);
+    if (too_many) {
+        connection_finish(connection);
+    }
     return false;
 }
 
@@ -215,9 +184,8 @@ void server_command_auth(const struct server_call *call)
                    "Are you sure your configuration is correct?");
         return;
     }
-    struct text user = call->count == 2 ? call->arguments[0] : TEXT("default");
-    if (authenticate(call, user, call->arguments[call->count - 1])) {
-        call->connection->authenticated = true;
+    struct text name = call->count == 2 ? call->arguments[0] : TEXT("default");
+    if (authenticate(call, name, call->arguments[call->count - 1])) {
         resp_simple(call->writer, "OK");
     }
 }
@@ -303,12 +271,16 @@ void server_command_hello(const struct server_call *call)
                    "Client names cannot contain spaces, newlines or special characters.");
         return;
     }
-    connection->authenticated = true;
     if (hello.version != 0) {
         connection->version = (uint8_t)hello.version;
         call->writer->version = (uint32_t)hello.version;
     }
     write_hello(call);
+}
+
+void server_command_acl_whoami(const struct server_call *call)
+{
+    resp_bulk(call->writer, access_name(call->connection->user));
 }
 
 void server_command_select(const struct server_call *call)
@@ -334,7 +306,8 @@ void server_command_reset(const struct server_call *call)
     struct connection *connection = call->connection;
     connection->version = 2;
     connection->name[0] = '\0';
-    connection->authenticated = call->server->options->password[0] == '\0';
+    connection->user = NULL;
+    connection->authenticated = !access_asks(call->server);
     call->writer->version = 2;
     resp_simple(call->writer, "RESET");
 }

@@ -287,15 +287,21 @@ static bool is_http(struct text name)
            (name.length >= 5 && word_is((struct text){name.data, 5}, "host:"));
 }
 
+/* What is wrong with a request: the error's code, NULL when nothing is, and its words. */
+struct problem {
+    const char *code;
+    char words[ACCESS_PROBLEM_BYTES];
+};
+
 /* Carries out a business command that does not go into groups, or answers what is wrong with it. */
 static void answer_aside(struct connection *connection, struct command *command,
-                         const char *problem)
+                         const struct problem *problem)
 {
     struct server *server = connection->server;
     bool needs_manual_clock = command->type == COMMAND_CLOCK_SET &&
                               server->options->clock != OPTIONS_CLOCK_MANUAL;
-    if (problem != NULL) {
-        reply_problem(connection, "ERR", problem);
+    if (problem->code != NULL) {
+        reply_problem(connection, problem->code, problem->words);
     } else if (command->type == COMMAND_CAMPAIGN_PUT) {
         step_with_document(connection, command);
     } else if (needs_manual_clock) {
@@ -334,6 +340,21 @@ static const struct command_spec *spec_of(struct turn *turn, struct text name)
     return turn->last_spec;
 }
 
+/* Reads a business command and asks whether its user may. False: `problem` says why not. */
+static inline bool read_command(const struct connection *connection,
+                                const struct command_spec *spec, const struct resp_request *request,
+                                struct command *command, struct problem *problem)
+{
+    problem->code = NULL;
+    if (!command_parse(spec, request, command, problem->words, sizeof(problem->words))) {
+        problem->code = "ERR";
+    } else if (!access_allows(connection->user, spec, command, problem->words,
+                              sizeof(problem->words))) {
+        problem->code = "NOPERM";
+    }
+    return problem->code == NULL;
+}
+
 /* Carries out or gathers one parsed request. */
 static void dispatch(struct connection *connection, const struct resp_request *request)
 {
@@ -341,11 +362,10 @@ static void dispatch(struct connection *connection, const struct resp_request *r
     struct turn *turn = &server->turn;
     const struct command_spec *spec = spec_of(turn, request->arguments[0]);
     struct command *command = &turn->commands[turn->count];
-    char problem[256];
-    bool fine = false;
+    struct problem problem;
     if (__builtin_expect(spec != NULL && connection->authenticated, 1)) {
         connection->last_command = spec->name;
-        fine = command_parse(spec, request, command, problem, sizeof(problem));
+        bool fine = read_command(connection, spec, request, command, &problem);
         if (__builtin_expect(fine && goes_in_groups(spec->type) && server->standing == JOURNAL_SURE,
                              1)) {
             turn->clients[turn->count++] = connection;
@@ -362,7 +382,7 @@ static void dispatch(struct connection *connection, const struct resp_request *r
     }
     int64_t began_us = clock_monotonic_us();
     if (spec != NULL && connection->authenticated) {
-        answer_aside(connection, &aside, fine ? NULL : problem);
+        answer_aside(connection, &aside, &problem);
     } else {
         answer_other(connection, request);
     }
