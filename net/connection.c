@@ -262,7 +262,8 @@ void connection_flush(struct connection *connection)
 
 void connection_release(struct connection *connection)
 {
-    output_release(&connection->output, connection->server->durable_seq);
+    struct server *server = connection->server;
+    output_release(&connection->output, server->durable_seq, &server->waited);
     if (connection->output.mark_count == 0) {
         leave_held(connection);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/bug.h"
+#include "net/latency.h"
 
 #define CAPACITY_MIN 1024U
 
@@ -45,11 +46,12 @@ static struct output_mark *mark_at(struct output *output, uint32_t nth)
     return &output->marks[(output->mark_first + nth) % OUTPUT_MARKS];
 }
 
-void output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_t sealed)
+bool output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_t sealed,
+                 int64_t turn_us)
 {
     if (output->mark_count == 0 && gate <= durable) {
         output->released = output->end;
-        return;
+        return false;
     }
     output->held++;
     struct output_mark *last = output->mark_count == 0 ? NULL
@@ -59,19 +61,33 @@ void output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_
         last->end = output->end;
         last->gate = gate > last->gate ? gate : last->gate;
         last->replies++;
-        return;
+        return true;
     }
     output->mark_count++;
-    *mark_at(output, output->mark_count - 1) = (struct output_mark){output->end, gate, 1};
+    *mark_at(output, output->mark_count - 1) = (struct output_mark){output->end, gate, turn_us, 1};
+    return true;
 }
 
-void output_release(struct output *output, uint64_t durable)
+void output_count_waited(struct output_waited *waited)
+{
+    if (waited->replies > 0) {
+        latency_add(waited->latency, waited->now_us - waited->since_us, waited->replies);
+        waited->replies = 0;
+    }
+}
+
+void output_release(struct output *output, uint64_t durable, struct output_waited *waited)
 {
     while (output->mark_count > 0) {
         const struct output_mark *first = mark_at(output, 0);
         if (first->gate > durable) {
             return;
         }
+        if (first->since_us != waited->since_us) {
+            output_count_waited(waited);
+            waited->since_us = first->since_us;
+        }
+        waited->replies += first->replies;
         output->released = first->end;
         output->held -= first->replies;
         output->mark_first = (output->mark_first + 1) % OUTPUT_MARKS;

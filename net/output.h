@@ -10,7 +10,10 @@
  * last mark takes over the next reply, which is later than needed and never too early.
  *
  *     char *at = output_room(&output, 64);    … write n bytes …    output_wrote(&output, n);
- *     output_hold(&output, gate, durable_seq, sealed_seq);         at the reply's end
+ *     output_hold(&output, gate, durable_seq, sealed_seq, turn_us);         at the reply's end
+ *
+ * A mark knows when its first reply's turn began, so that how long they waited is counted with one look at the
+ * clock for all of them. A later reply that joins it is taken to have waited as long: too long, never too short.
  */
 #ifndef BOON_NET_OUTPUT_H
 #define BOON_NET_OUTPUT_H
@@ -19,12 +22,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct latency;
+
 #define OUTPUT_MARKS 8U
 
 struct output_mark {
     uint64_t end;     /* position up to which it holds */
     uint64_t gate;    /* sequence that has to be durable */
+    int64_t since_us; /* monotonic; when the turn began that the first of them is of */
     uint32_t replies; /* how many */
+};
+
+/* How long those let go together have waited; marks of one turn are counted at once. */
+struct output_waited {
+    struct latency *latency;
+    int64_t now_us;   /* monotonic; as of when they are let go */
+    int64_t since_us; /* of the marks not counted yet */
+    uint64_t replies; /* of these */
 };
 
 struct output {
@@ -60,11 +74,16 @@ static inline void output_wrote(struct output *output, size_t bytes)
 }
 
 /* Ends a reply: it may leave once `gate` is durable. `durable` is what is durable now; gates above
- * `sealed` are of the batch that is still gathering, and leave together. */
-void output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_t sealed);
+ * `sealed` are of the batch that is still gathering, and leave together. `turn_us` is when this turn began.
+ * Returns whether it is held. */
+bool output_hold(struct output *output, uint64_t gate, uint64_t durable, uint64_t sealed,
+                 int64_t turn_us);
 
 /* Lets go of every reply whose gate is durable. */
-void output_release(struct output *output, uint64_t durable);
+void output_release(struct output *output, uint64_t durable, struct output_waited *waited);
+
+/* Counts the rest of what was let go until now: when all outputs are through. */
+void output_count_waited(struct output_waited *waited);
 
 /* Returns how many bytes may be sent now, and where they are. */
 static inline size_t output_sendable(const struct output *output, const char **bytes)

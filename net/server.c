@@ -313,7 +313,7 @@ static bool watch(struct server *server, char *message, size_t size)
 
 bool server_init(struct server *server, struct options *options, char *message, size_t size)
 {
-    *server = (struct server){.options = options};
+    *server = (struct server){.options = options, .waited.latency = &server->latency_durable};
     server->tick_ms = clock_monotonic_ms();
     server->started_ms = clock_real_ms();
     struct event_config *config = event_config_new();
@@ -368,11 +368,13 @@ static void held_leave(struct server *server)
         return;
     }
     server->released_seq = server->durable_seq;
+    server->waited.now_us = clock_monotonic_us();
     http_release(server->http);
     for (struct connection *at = server->held; at != NULL; at = next) {
         next = at->next_held;
         connection_release(at);
     }
+    output_count_waited(&server->waited);
 }
 
 /* Lets go of every reply that the journal has acknowledged, and sends what may leave. */
@@ -388,6 +390,7 @@ static void replies_leave(struct server *server)
             connection_release(at);
         }
     }
+    output_count_waited(&server->waited);
     server->waiting = NULL;
     free_closed(server);
 }

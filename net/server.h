@@ -15,6 +15,7 @@
 #include "net/connection.h"
 #include "net/gather.h"
 #include "net/journal.h"
+#include "net/latency.h"
 #include "net/options.h"
 #include "net/secret.h"
 #include "net/turn.h"
@@ -88,12 +89,13 @@ struct server {
     struct turn turn;
     enum server_state state;
     int exit_code;
-    uint64_t durable_seq;  /* acknowledged by the journal */
-    uint64_t released_seq; /* up to which held replies were looked at */
-    uint64_t sealed_seq;   /* above it, changes are of the batch that gathers */
-    uint64_t kept;         /* commands whose events were taken into the queue */
-    uint64_t sealed_kept;  /* as of the last batch that was sealed */
-    uint64_t durable_kept; /* as of the last that was acknowledged */
+    uint64_t durable_seq;        /* acknowledged by the journal */
+    uint64_t released_seq;       /* up to which held replies were looked at */
+    struct output_waited waited; /* those that left then */
+    uint64_t sealed_seq;         /* above it, changes are of the batch that gathers */
+    uint64_t kept;               /* commands whose events were taken into the queue */
+    uint64_t sealed_kept;        /* as of the last batch that was sealed */
+    uint64_t durable_kept;       /* as of the last that was acknowledged */
     struct server_counts sealed_counts;
     struct server_counts durable_counts;
     struct gather gather;           /* whether the next batch waits for those just answered */
@@ -120,6 +122,10 @@ struct server {
     char noted[JOURNAL_MESSAGE_BYTES]; /* the journal's last note */
     char fault[512];                   /* why it halted; "" = it did not */
     struct server_stats stats;
+    /* How long answers took, from the beginning of the turn that took the request up to the one that let the
+     * answer go; the way over the network, and the wait in the socket before, are not in it. */
+    struct latency latency_durable; /* that waited for the journal */
+    struct latency latency_direct;  /* that waited for nothing */
 };
 
 /* Builds everything and starts listening. False: `message` says why not. */

@@ -142,7 +142,9 @@ static void reply_end(struct connection *connection, const struct resp_writer *w
         connection_close(connection, "out of memory for replies");
         return;
     }
-    output_hold(&connection->output, gate, server->durable_seq, server->sealed_seq);
+    bool held = output_hold(&connection->output, gate, server->durable_seq, server->sealed_seq,
+                            server->turn.began_us);
+    server->turn.direct += held ? 0 : 1;
     connection->commands++;
     server->stats.commands++;
     connection_wait(connection);
@@ -498,6 +500,10 @@ void turn_end(struct server *server)
     if (turn->cpu_began_us != 0) {
         int64_t cpu_us = clock_thread_us() - turn->cpu_began_us;
         stats->turn_cpu_us_max = cpu_us > stats->turn_cpu_us_max ? cpu_us : stats->turn_cpu_us_max;
+    }
+    if (turn->direct > 0) {
+        latency_add(&server->latency_direct, took_us, turn->direct);
+        turn->direct = 0;
     }
     turn->began_us = 0;
     turn->bytes = 0;

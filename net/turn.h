@@ -21,6 +21,7 @@ struct turn {
     size_t bytes;         /* that came in this turn of the loop */
     int64_t began_us;     /* monotonic; when this turn's first work began; 0 = there was none yet */
     int64_t cpu_began_us; /* the same in CPU time of this thread; 0 = a small turn, not looked at */
+    uint32_t direct;      /* answers of this turn of the loop that wait for nothing */
     uint32_t count;       /* commands gathered */
     struct command commands[TURN_COMMANDS];
     struct connection *clients[TURN_COMMANDS]; /* who sent each */

@@ -85,6 +85,7 @@ void world_init(struct world *world, uint32_t connections)
     struct server *server = &world->server;
     server->options = &world->options;
     server->state = SERVER_LEADING;
+    server->waited.latency = &server->latency_durable;
     server->base = event_base_new();
     server->engine = make_engine(&world->options);
     server->slowlog = slowlog_create((uint32_t)world->options.slowlog_entries,
@@ -151,6 +152,7 @@ static void replies_leave(struct server *server)
         at->next_waiting = NULL;
         connection_release(at);
     }
+    output_count_waited(&server->waited);
     server->waiting = NULL;
     ASSERT(server->closed == NULL);
 }

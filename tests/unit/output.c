@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/latency.h"
 #include "tests/lib/dice.h"
+
+static struct latency latency;
+static struct output_waited waited = {.latency = &latency};
 
 #define REPLIES_MAX 4000U
 #define ROUNDS 300U
@@ -29,7 +33,7 @@ Test(output, a_reply_that_waits_for_nothing_may_leave_at_once)
     struct output output = {0};
     write_bytes(&output, "+OK\r\n", 5);
     cr_assert_eq(sendable(&output), 0, "not before it is whole");
-    output_hold(&output, 0, 0, 0);
+    output_hold(&output, 0, 0, 0, 0);
     cr_assert_eq(sendable(&output), 5);
     output_deinit(&output);
 }
@@ -38,15 +42,41 @@ Test(output, a_reply_behind_a_held_one_waits_with_it)
 {
     struct output output = {0};
     write_bytes(&output, "claim", 5);
-    output_hold(&output, 7, 6, 6);
+    output_hold(&output, 7, 6, 6, 0);
     write_bytes(&output, "look-up", 7);
-    output_hold(&output, 0, 6, 6);
-    output_release(&output, 6);
+    output_hold(&output, 0, 6, 6, 0);
+    output_release(&output, 6, &waited);
     cr_assert_eq(sendable(&output), 0);
     cr_assert_eq(output.held, 2);
-    output_release(&output, 7);
+    output_release(&output, 7, &waited);
     cr_assert_eq(sendable(&output), 12);
     cr_assert_eq(output.held, 0);
+    output_deinit(&output);
+}
+
+Test(output, what_waited_is_counted_from_the_turn_of_its_mark_on)
+{
+    struct output output = {0};
+    write_bytes(&output, "look-up", 7);
+    cr_assert_not(output_hold(&output, 0, 6, 6, 1000), "it waits for nothing");
+    write_bytes(&output, "claim", 5);
+    cr_assert(output_hold(&output, 7, 6, 6, 1000));
+    write_bytes(&output, "claim", 5);
+    cr_assert(output_hold(&output, 8, 6, 6, 1500), "joins the first one's mark");
+    write_bytes(&output, "claim", 5);
+    cr_assert(output_hold(&output, 9, 6, 8, 2000));
+    waited.now_us = 3000;
+    output_release(&output, 8, &waited);
+    output_count_waited(&waited);
+    cr_assert_eq(latency.count, 2);
+    cr_assert_eq(latency.sum_us, 4000);
+    output_count_waited(&waited);
+    cr_assert_eq(latency.count, 2, "each is counted once");
+    waited.now_us = 5000;
+    output_release(&output, 9, &waited);
+    output_count_waited(&waited);
+    cr_assert_eq(latency.count, 3);
+    cr_assert_eq(latency.sum_us, 7000);
     output_deinit(&output);
 }
 
@@ -55,12 +85,12 @@ Test(output, replies_of_the_gathering_batch_share_one_mark)
     struct output output = {0};
     for (uint64_t seq = 11; seq < 111; seq++) {
         write_bytes(&output, "x", 1);
-        output_hold(&output, seq, 5, 10);
+        output_hold(&output, seq, 5, 10, 0);
     }
     cr_assert_eq(output.mark_count, 1);
-    output_release(&output, 109);
+    output_release(&output, 109, &waited);
     cr_assert_eq(sendable(&output), 0);
-    output_release(&output, 110);
+    output_release(&output, 110, &waited);
     cr_assert_eq(sendable(&output), 100);
     output_deinit(&output);
 }
@@ -70,14 +100,14 @@ Test(output, a_full_ring_waits_longer_and_never_shorter)
     struct output output = {0};
     for (uint64_t seq = 1; seq <= 2 * OUTPUT_MARKS; seq++) {
         write_bytes(&output, "x", 1);
-        output_hold(&output, seq, 0, UINT64_MAX); /* everything is sealed: nothing is shared */
+        output_hold(&output, seq, 0, UINT64_MAX, 0); /* everything is sealed: nothing is shared */
     }
     cr_assert_eq(output.mark_count, OUTPUT_MARKS);
-    output_release(&output, OUTPUT_MARKS - 1);
+    output_release(&output, OUTPUT_MARKS - 1, &waited);
     cr_assert_eq(sendable(&output), OUTPUT_MARKS - 1);
-    output_release(&output, 2 * OUTPUT_MARKS - 1);
+    output_release(&output, 2 * OUTPUT_MARKS - 1, &waited);
     cr_assert_eq(sendable(&output), OUTPUT_MARKS - 1, "the last mark is of all the rest");
-    output_release(&output, 2 * OUTPUT_MARKS);
+    output_release(&output, 2 * OUTPUT_MARKS, &waited);
     cr_assert_eq(sendable(&output), 2 * OUTPUT_MARKS);
     output_deinit(&output);
 }
@@ -86,14 +116,14 @@ Test(output, trim_gives_memory_back_only_when_nothing_waits)
 {
     struct output output = {0};
     write_bytes(&output, "+OK\r\n", 5);
-    output_hold(&output, 0, 0, 0);
+    output_hold(&output, 0, 0, 0, 0);
     output_trim(&output);
     cr_assert_not_null(output.bytes);
     output_sent(&output, 5);
     output_trim(&output);
     cr_assert_null(output.bytes);
     write_bytes(&output, "again", 5);
-    output_hold(&output, 0, 0, 0);
+    output_hold(&output, 0, 0, 0, 0);
     const char *bytes;
     cr_assert_eq(output_sendable(&output, &bytes), 5);
     cr_assert_eq(memcmp(bytes, "again", 5), 0);
@@ -173,14 +203,14 @@ static void live(uint32_t seed)
             seq += below(3);
             uint64_t gate = below(3) == 0 ? below((uint32_t)seq + 1) : seq;
             write_reply(&output, &position);
-            output_hold(&output, gate, durable, sealed);
+            output_hold(&output, gate, durable, sealed, 0);
             model.ends[model.count] = position;
             model.gates[model.count++] = gate;
         } else if (what < 7) {
             sealed = seq;
         } else if (what < 8) {
             durable = sealed;
-            output_release(&output, durable);
+            output_release(&output, durable, &waited);
         } else if (what < 9) {
             take(&output, false);
         } else {
@@ -192,7 +222,7 @@ static void live(uint32_t seed)
         cr_assert_eq(output.end, position);
         cr_assert_leq(output.mark_count, OUTPUT_MARKS);
     }
-    output_release(&output, seq);
+    output_release(&output, seq, &waited);
     cr_assert_eq(output.released, position, "seed %u: something stays held", seed);
     cr_assert_eq(output.held, 0, "seed %u", seed);
     take(&output, true);
