@@ -41,10 +41,12 @@ void http_add_header(const struct http_call *call, const char *name, const char 
     (void)evhttp_add_header(headers, name, value);
 }
 
-/* Gives the answer to evhttp, whose request it is from then on. */
-static void send_now(struct http *http, struct evhttp_request *request, int status, int64_t began_us)
+/* Gives the answer to evhttp, whose request it is from then on, and counts how long it took. */
+static void send_now(struct http *http, struct evhttp_request *request, int status,
+                     int64_t began_us, struct latency *latency)
 {
     struct http_peer *peer = http_peer_of(&http->peers, request);
+    latency_add(latency, clock_monotonic_us() - began_us, 1);
     if (peer != NULL) {
         http_peer_answered(peer);
     }
@@ -108,7 +110,7 @@ void http_send(struct http_call *call, uint64_t gate)
     if (gate > call->server->durable_seq) {
         hold(http, &held);
     } else {
-        send_now(http, call->request, reply->status, call->began_us);
+        send_now(http, call->request, reply->status, call->began_us, &call->server->latency_direct);
     }
 }
 
@@ -126,7 +128,7 @@ void http_release(struct http *http)
         struct http_held first = *held;
         http->held_first = (http->held_first + 1) & (http->held_size - 1);
         http->held_count--;
-        send_now(http, first.request, first.status, first.began_us);
+        send_now(http, first.request, first.status, first.began_us, &http->server->latency_durable);
     }
 }
 
@@ -140,8 +142,8 @@ void http_send_file(struct http_call *call, FILE *file, char **bytes, size_t *si
 {
     bool whole = file != NULL && ferror(file) == 0;
     whole = file != NULL && fclose(file) == 0 && whole;
-    whole = whole && evbuffer_add(evhttp_request_get_output_buffer(call->request), *bytes,
-                                  *size) == 0;
+    whole = whole &&
+            evbuffer_add(evhttp_request_get_output_buffer(call->request), *bytes, *size) == 0;
     free(*bytes);
     *bytes = NULL;
     call->reply.out.failed = !whole;
@@ -271,7 +273,8 @@ static void on_command(struct http_call *call, const struct http_match *match)
         http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED, problem);
     } else if (http->command.type == COMMAND_CLOCK_SET &&
                call->server->options->clock != OPTIONS_CLOCK_MANUAL) {
-        http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED, "the server was not started with --clock manual");
+        http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED,
+                    "the server was not started with --clock manual");
     } else {
         carry_out(call, match->spec, &http->command);
     }
@@ -304,7 +307,7 @@ static void wrong_method(struct http_call *call, uint32_t methods)
     snprintf(allow, sizeof(allow), "%s%s%s%s",
              (methods & 1U << COMMAND_METHOD_GET) != 0 ? "GET, HEAD" : "",
              (methods & 1U << COMMAND_METHOD_GET) != 0 && methods != 1U << COMMAND_METHOD_GET ? ", "
-                                                                                            : "",
+                                                                                              : "",
              (methods & 1U << COMMAND_METHOD_PUT) != 0 ? "PUT" : "",
              (methods & 1U << COMMAND_METHOD_POST) != 0 ? "POST" : "");
     http_add_header(call, "Allow", allow);
@@ -398,7 +401,8 @@ static void handle(struct http *http, struct evhttp_request *request)
         http_refuse(&call, HTTP_PROBLEM_NOT_ALLOWED,
                     "without a password or a users file, the Host must be localhost or an address");
     } else if (call.method != EVHTTP_REQ_GET && http_guard_is_foreign(request)) {
-        http_refuse(&call, HTTP_PROBLEM_NOT_ALLOWED, "the request comes from a page of another site");
+        http_refuse(&call, HTTP_PROBLEM_NOT_ALLOWED,
+                    "the request comes from a page of another site");
     } else {
         server_look_at_clock(server);
         server_look_at_standing(server);

@@ -194,8 +194,8 @@ static void set_cookie(const struct http_call *call, struct text name)
     char mac[MAC_TEXT_BYTES];
     char cookie[COOKIE_BYTES + 128];
     int64_t until_ms = clock_real_ms() + HTTP_SESSION_MS;
-    (void)sodium_bin2base64(encoded, sizeof(encoded), (const unsigned char *)name.data,
-                            name.length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    (void)sodium_bin2base64(encoded, sizeof(encoded), (const unsigned char *)name.data, name.length,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     session_mac(call->http, name, until_ms, mac);
     snprintf(cookie, sizeof(cookie),
              COOKIE "%s.%lld.%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld", encoded,
@@ -229,8 +229,7 @@ static void log_in(struct http_call *call)
     }
     if (!call->known) {
         json_decref(root);
-        http_refuse(call,
-                    too_many ? HTTP_PROBLEM_TOO_MANY_ATTEMPTS : HTTP_PROBLEM_UNAUTHORIZED,
+        http_refuse(call, too_many ? HTTP_PROBLEM_TOO_MANY_ATTEMPTS : HTTP_PROBLEM_UNAUTHORIZED,
                     "the user or the secret is wrong");
         return;
     }

@@ -54,10 +54,10 @@ static bool decode(struct http_command *http, const char *what, struct text raw,
 /* What an argument is called in the query of a GET. */
 static const char *query_name(const struct argument_spec *argument)
 {
-    return argument->type == ARGUMENT_LIMIT           ? "page_size"
-           : strcmp(argument->word, "AFTER") == 0 ||
-                   strcmp(argument->word, "BEFORE") == 0 ? "page_token"
-                                                          : argument->field;
+    return argument->type == ARGUMENT_LIMIT ? "page_size"
+           : strcmp(argument->word, "AFTER") == 0 || strcmp(argument->word, "BEFORE") == 0
+               ? "page_token"
+               : argument->field;
 }
 
 /* Takes the next name=value off a query. */
@@ -67,7 +67,7 @@ static bool next_pair(struct text *query, struct text *name, struct text *value)
         return false;
     }
     const char *and = memchr(query->data, '&', query->length);
-    uint32_t length = and == NULL ? query->length : (uint32_t)(and - query->data);
+    uint32_t length = and == NULL ? query->length : (uint32_t)(and-query->data);
     const char *equals = memchr(query->data, '=', length);
     uint32_t name_length = equals == NULL ? length : (uint32_t)(equals - query->data);
     *name = (struct text){query->data, name_length};
@@ -271,7 +271,8 @@ static bool unknown_member(struct collecting *collecting)
     const struct command_spec *spec = collecting->match->spec;
     const char *key;
     json_t *value;
-    json_object_foreach (collecting->http->root, key, value) {
+    json_object_foreach(collecting->http->root, key, value)
+    {
         bool known = false;
         for (uint32_t at = 0; at < spec->argument_count; at++) {
             known = known || strcmp(key, spec->arguments[at].field) == 0;

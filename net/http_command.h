@@ -19,7 +19,7 @@ struct json_t;
 struct http_ask {
     struct text query; /* behind the '?', raw; "" none */
     struct text body;
-    bool body_is_json; /* its content type says so */
+    bool body_is_json;   /* its content type says so */
     struct text request; /* Idempotency-Key, or out_request_no; "" none */
     struct text if_match;
     struct text reason; /* Boon-Reason, percent-encoded */
@@ -28,7 +28,7 @@ struct http_ask {
 /* A command, and what its texts point into. */
 struct http_command {
     struct command command;
-    struct json_t *root;  /* the body; owned */
+    struct json_t *root; /* the body; owned */
     struct resp_request arguments;
     size_t used;                      /* of the scratch */
     char scratch[HTTP_SCRATCH_BYTES]; /* decoded path and query, numbers as text */

@@ -47,7 +47,8 @@ static bool is_clean(const char *value)
 static const char *look(const struct evkeyvalq *headers, struct seen *seen)
 {
     const struct evkeyval *header;
-    TAILQ_FOREACH (header, headers, next) {
+    TAILQ_FOREACH(header, headers, next)
+    {
         if (++seen->count > HTTP_HEADERS_MAX) {
             return "more than 64 headers";
         }
@@ -101,9 +102,8 @@ static const char *check_length(const struct evhttp_request *request, const stru
     if (seen->lengths > 0 && !is_digits(seen->length)) {
         return "a Content-Length that is no whole number";
     }
-    if (!takes_body &&
-        (seen->encodings > 0 || (seen->lengths > 0 && strspn(seen->length, "0") !=
-                                                          strlen(seen->length)))) {
+    if (!takes_body && (seen->encodings > 0 ||
+                        (seen->lengths > 0 && strspn(seen->length, "0") != strlen(seen->length)))) {
         return "a body where none belongs";
     }
     return NULL;
@@ -140,8 +140,7 @@ bool http_guard_is_foreign(struct evhttp_request *request)
         return false;
     }
     const char *authority = strstr(origin, "://");
-    return host == NULL || authority == NULL ||
-           !word_equal(text_of(authority + 3), text_of(host));
+    return host == NULL || authority == NULL || !word_equal(text_of(authority + 3), text_of(host));
 }
 
 bool http_guard_host_is_plain(struct evhttp_request *request)

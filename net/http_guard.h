@@ -10,8 +10,8 @@
 
 struct evhttp_request;
 
-#define HTTP_HEADERS_MAX 64U         /* of one request */
-#define HTTP_HEADER_BYTES_MAX 8192U  /* all of them and the request line */
+#define HTTP_HEADERS_MAX 64U        /* of one request */
+#define HTTP_HEADER_BYTES_MAX 8192U /* all of them and the request line */
 #define HTTP_BODY_BYTES_MAX 65536U
 
 /* Returns what is wrong with a request, for people; NULL: nothing. */

@@ -47,7 +47,8 @@ struct http {
     struct http_stats stats;
     uint64_t requests_at_second; /* for stats.per_s */
     uint16_t port;
-    struct http_held *held; /* ring of `held_size`, a power of two; one request a connection at most */
+    struct http_held
+        *held; /* ring of `held_size`, a power of two; one request a connection at most */
     uint32_t held_size;
     uint32_t held_first;
     uint32_t held_count;
@@ -66,8 +67,8 @@ struct http_call {
     struct http_peer *peer;
     const struct evkeyvalq *headers; /* of the request */
     enum evhttp_cmd_type method;
-    struct text path;  /* as sent, without the query */
-    struct text query; /* as sent; "" none */
+    struct text path;        /* as sent, without the query */
+    struct text query;       /* as sent; "" none */
     bool known;              /* somebody, or nobody has to say who they are */
     const struct user *user; /* NULL: default, who may everything */
     int64_t began_us;        /* monotonic */

@@ -38,7 +38,8 @@ static bool read_line(const json_t *root, struct resp_request *request)
         json_array_size(list) > RESP_ARGUMENTS_MAX || json_object_size(root) != 1) {
         return false;
     }
-    json_array_foreach (list, at, value) {
+    json_array_foreach(list, at, value)
+    {
         if (!json_is_string(value)) {
             return false;
         }

@@ -107,8 +107,8 @@ static struct evbuffer *compose_campaign(const struct http_live *live, uint32_t 
         return NULL;
     }
     struct json_out out = {.buffer = frame};
-    (void)evbuffer_add_printf(frame, "event: campaign\nid: %llu\ndata: ",
-                              (unsigned long long)live->number);
+    (void)evbuffer_add_printf(
+        frame, "event: campaign\nid: %llu\ndata: ", (unsigned long long)live->number);
     if (!live_campaign_write(&out, live->http->server, campaign) || out.failed ||
         evbuffer_add(frame, "\n\n", 2) != 0) {
         evbuffer_free(frame);
@@ -174,8 +174,8 @@ void http_live_tick(struct http_live *live)
     }
     struct json_out out = {.buffer = live->frame};
     (void)evbuffer_drain(live->frame, evbuffer_get_length(live->frame));
-    (void)evbuffer_add_printf(live->frame, "event: live\nid: %llu\ndata: ",
-                              (unsigned long long)++live->number);
+    (void)evbuffer_add_printf(live->frame,
+                              "event: live\nid: %llu\ndata: ", (unsigned long long)++live->number);
     live_write(&out, server);
     (void)evbuffer_add(live->frame, "\n\n", 2);
     live->gate = server->engine->seq;
@@ -240,8 +240,8 @@ void http_live_open(struct http_call *call)
     http_add_header(call, "Cache-Control", "no-store");
     http_add_header(call, "X-Accel-Buffering", "no"); /* a proxy must not keep the events back */
     evhttp_send_reply_start(call->request, 200, "OK");
-    struct bufferevent *bufferevent =
-        evhttp_connection_get_bufferevent(evhttp_request_get_connection(call->request));
+    struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(
+        evhttp_request_get_connection(call->request));
     const struct timeval stall = {STALL_S, 0};
     (void)bufferevent_set_timeouts(bufferevent, NULL, &stall);
     struct evbuffer *hello = evbuffer_new();

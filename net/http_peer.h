@@ -27,9 +27,9 @@ struct http_peer {
     struct http_peer *previous;
     struct bufferevent *bufferevent;
     int fd;
-    bool bound;       /* to its connection; else it is fresh */
-    bool handling;    /* its request is being answered */
-    bool live;        /* it has a live stream */
+    bool bound;                  /* to its connection; else it is fresh */
+    bool handling;               /* its request is being answered */
+    bool live;                   /* it has a live stream */
     void (*left)(void *context); /* told when the connection goes; NULL: nobody */
     void *left_context;
     int64_t began_ms; /* monotonic; when the request that it sends began; 0 = it sends none */
@@ -43,8 +43,8 @@ struct http_peers {
     int fds_max;
     uint32_t count;
     uint32_t limit;
-    int64_t timeout_ms;    /* of one request */
-    const int64_t *now_ms; /* monotonic; the server's tick */
+    int64_t timeout_ms;              /* of one request */
+    const int64_t *now_ms;           /* monotonic; the server's tick */
     struct evconnlistener *listener; /* borrowed; NULL: it has ended */
     bool full;                       /* nothing is accepted until somebody leaves */
     uint64_t accepted;

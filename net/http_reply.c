@@ -294,8 +294,7 @@ static void write_coupons(struct json_out *out, const struct engine *engine,
         last = code_of(engine, index, code);
         json_begin(out, '{');
         field_text(out, "code", last);
-        field_text(out, "campaign",
-                   campaign_id(campaign_at(&engine->campaigns, coupon->campaign)));
+        field_text(out, "campaign", campaign_id(campaign_at(&engine->campaigns, coupon->campaign)));
         field_word(out, "state", coupon_state_word(coupon->state));
         field_time(out, "issued_at", coupon_issued_at_ms(coupon));
         json_end(out, '}');

@@ -17,9 +17,9 @@
 
 struct http_match {
     const struct command_spec *spec;
-    uint32_t count;                                             /* of values */
+    uint32_t count;                                               /* of values */
     const struct argument_spec *arguments[HTTP_ROUTE_VALUES_MAX]; /* which argument each is */
-    struct text values[HTTP_ROUTE_VALUES_MAX];                  /* as sent */
+    struct text values[HTTP_ROUTE_VALUES_MAX];                    /* as sent */
     uint32_t methods; /* bits 1 << enum command_method that the path knows; for 405 */
 };
 

@@ -80,7 +80,7 @@ struct server {
     struct redis_child *redis_child;     /* NULL unless embedded */
     struct server_snapshot *snapshot;    /* NULL with --journal none */
     struct listener *listener;
-    struct http *http; /* NULL: not opened yet, or --no-http */
+    struct http *http;                 /* NULL: not opened yet, or --no-http */
     struct memory_ahead *memory_ahead; /* NULL: not leading yet, or it could not be had */
     struct slowlog *slowlog;
     struct secrets secrets;

@@ -59,7 +59,7 @@ function freePort() {
 
 // boon-server reads BOON_* as options; a measured one has those of these files only.
 const SERVER_ENV = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('BOON_')));
+    Object.entries(process.env).filter(([name]) => !name.startsWith('BOON_')).concat([['BOON_HTTP_PORT', '0']]));
 
 function start(program, args, log) {
     const out = fs.openSync(log, 'a');

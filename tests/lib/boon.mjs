@@ -66,11 +66,11 @@ export function work_dir() {
   return directory
 }
 
-// The environment without what would change a server's options.
+// The environment without what would change a server's options; but HTTP takes any free port.
 export function clean_env(more = {}) {
   const env = { ...process.env, LC_ALL: 'C.UTF-8' }
   for (const key of Object.keys(env)) if (key.startsWith('BOON_')) delete env[key]
-  return { ...env, ...more }
+  return { ...env, BOON_HTTP_PORT: '0', ...more }
 }
 
 // A port that nobody listens on at this moment.
