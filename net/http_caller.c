@@ -62,7 +62,7 @@ static bool read_session(const struct http_call *call, const struct user **user)
     size_t length;
     const char *end;
     char *rest;
-    struct text value = find_cookie(http_header(call, "Cookie"));
+    struct text value = find_cookie(call->headers.cookie);
     if (value.length == 0 || value.length >= COOKIE_BYTES ||
         sodium_base642bin((unsigned char *)name, sizeof(name), value.data, value.length, NULL,
                           &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
@@ -115,7 +115,7 @@ static bool read_basic(struct http_call *call, struct text value, bool *too_many
 /* Finds out who asks, without answering. */
 static bool identify(struct http_call *call, bool *too_many)
 {
-    struct text authorization = http_header(call, "Authorization");
+    struct text authorization = call->headers.authorization;
     *too_many = false;
     call->user = NULL;
     call->known = !access_asks(call->server) ||
@@ -134,7 +134,7 @@ bool http_caller(struct http_call *call)
         http_refuse(call, HTTP_PROBLEM_TOO_MANY_ATTEMPTS, "");
         return false;
     }
-    if (http_header(call, "X-Boon-Console").length == 0) { /* a browser would ask by itself */
+    if (call->headers.console.length == 0) { /* a browser would ask by itself */
         http_add_header(call, "WWW-Authenticate", "Basic realm=\"Boon\", charset=\"UTF-8\"");
     }
     http_refuse(call, HTTP_PROBLEM_UNAUTHORIZED, "");

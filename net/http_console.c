@@ -49,12 +49,13 @@ bool http_console(struct http_call *call)
              (unsigned long long)XXH3_64bits(asset->begin, length));
     http_add_header(call, "ETag", etag);
     http_add_header(call, "Cache-Control", "no-cache");
+    call->says_caching = true;
     http_add_header(call, "Content-Security-Policy", POLICY);
     http_add_header(call, "X-Content-Type-Options", "nosniff");
     http_add_header(call, "Referrer-Policy", "no-referrer");
     call->type = asset->type;
     call->reply.status = 200;
-    if (text_equal(http_header(call, "If-None-Match"), text_of(etag))) {
+    if (text_equal(call->headers.if_none_match, text_of(etag))) {
         call->reply.status = 304;
     } else {
         http_add_header(call, "Content-Encoding", "gzip");

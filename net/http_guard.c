@@ -10,145 +10,167 @@
 
 #include "net/word.h"
 
-/* What was seen while going through the headers once. */
-struct seen {
-    unsigned count;
-    unsigned hosts;
-    unsigned lengths;
-    unsigned encodings;
-    const char *host;
-    const char *length;
-    const char *encoding;
-};
-
 /* tchar of RFC 9110. */
-static bool is_token(const char *name)
+static bool is_name_byte(char c)
 {
-    for (const char *at = name; *at != '\0'; at++) {
-        bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
-        bool digit = *at >= '0' && *at <= '9';
-        if (!letter && !digit && strchr("!#$%&'*+-.^_`|~", *at) == NULL) {
-            return false;
-        }
-    }
-    return name[0] != '\0';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
 }
 
-static bool is_clean(const char *value)
+static bool is_value_byte(char c)
 {
-    for (const char *at = value; *at != '\0'; at++) {
-        if (((unsigned char)*at < 0x20 && *at != '\t') || *at == 0x7f) {
-            return false;
-        }
-    }
-    return true;
+    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
 }
 
-static const char *look(const struct evkeyvalq *headers, struct seen *seen)
+/* Measures a header's name or value; UINT32_MAX: it has bytes that do not belong there. */
+static uint32_t measure(const char *bytes, bool (*belongs)(char c))
 {
-    const struct evkeyval *header;
-    TAILQ_FOREACH(header, headers, next)
-    {
-        if (++seen->count > HTTP_HEADERS_MAX) {
-            return "more than 64 headers";
+    uint32_t length = 0;
+    while (bytes[length] != '\0') {
+        if (!belongs(bytes[length])) {
+            return UINT32_MAX;
         }
-        if (!is_token(header->key)) {
-            return "a header's name has characters that do not belong there";
-        }
-        if (!is_clean(header->value)) {
-            return "a header has control characters";
-        }
-        struct text key = text_of(header->key);
-        if (word_is(key, "host")) {
-            seen->hosts++;
-            seen->host = header->value;
-        } else if (word_is(key, "content-length")) {
-            seen->lengths++;
-            seen->length = header->value;
-        } else if (word_is(key, "transfer-encoding")) {
-            seen->encodings++;
-            seen->encoding = header->value;
+        length++;
+    }
+    return length;
+}
+
+/* Which field a header goes to; NULL: one that nobody looks at. */
+static struct text *field_of(struct http_headers *headers, struct text name)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } fields[] = {
+        {"host", offsetof(struct http_headers, host)},
+        {"origin", offsetof(struct http_headers, origin)},
+        {"content-length", offsetof(struct http_headers, length)},
+        {"transfer-encoding", offsetof(struct http_headers, encoding)},
+        {"content-type", offsetof(struct http_headers, type)},
+        {"idempotency-key", offsetof(struct http_headers, request)},
+        {"out_request_no", offsetof(struct http_headers, request)},
+        {"if-match", offsetof(struct http_headers, if_match)},
+        {"if-none-match", offsetof(struct http_headers, if_none_match)},
+        {"boon-reason", offsetof(struct http_headers, reason)},
+        {"authorization", offsetof(struct http_headers, authorization)},
+        {"cookie", offsetof(struct http_headers, cookie)},
+        {"accept-language", offsetof(struct http_headers, language)},
+        {"x-boon-console", offsetof(struct http_headers, console)},
+    };
+    for (size_t at = 0; at < sizeof(fields) / sizeof(fields[0]); at++) {
+        if (word_is(name, fields[at].name)) {
+            return (struct text *)(void *)((char *)headers + fields[at].offset);
         }
     }
     return NULL;
 }
 
-static bool is_digits(const char *value)
+static const char *look(const struct evkeyvalq *list, struct http_headers *headers)
 {
-    size_t length = strspn(value, "0123456789");
-    return length > 0 && length <= 18 && value[length] == '\0';
+    unsigned count = 0;
+    const struct evkeyval *header;
+    TAILQ_FOREACH(header, list, next)
+    {
+        struct text name = {header->key, measure(header->key, is_name_byte)};
+        struct text value = {header->value, measure(header->value, is_value_byte)};
+        if (++count > HTTP_HEADERS_MAX) {
+            return "more than 64 headers";
+        }
+        if (name.length == 0 || name.length == UINT32_MAX) {
+            return "a header's name has characters that do not belong there";
+        }
+        if (value.length == UINT32_MAX) {
+            return "a header has control characters";
+        }
+        struct text *field = field_of(headers, name);
+        if (field != NULL) {
+            *field = value;
+            headers->hosts += field == &headers->host ? 1 : 0;
+            headers->lengths += field == &headers->length ? 1 : 0;
+            headers->encodings += field == &headers->encoding ? 1 : 0;
+        }
+    }
+    return NULL;
+}
+
+static bool is_digits(struct text value)
+{
+    uint32_t at = 0;
+    while (at < value.length && value.data[at] >= '0' && value.data[at] <= '9') {
+        at++;
+    }
+    return at == value.length && at > 0 && at <= 18;
 }
 
 /* Bytes of a body may have one length only. */
-static const char *check_length(const struct evhttp_request *request, const struct seen *seen)
+static const char *check_length(const struct evhttp_request *request,
+                                const struct http_headers *headers)
 {
     enum evhttp_cmd_type command = evhttp_request_get_command(request);
     bool takes_body = command == EVHTTP_REQ_POST || command == EVHTTP_REQ_PUT;
-    if (seen->lengths > 1) {
+    if (headers->lengths > 1) {
         return "more than one Content-Length";
     }
-    if (seen->encodings > 1) {
+    if (headers->encodings > 1) {
         return "more than one Transfer-Encoding";
     }
-    if (seen->lengths > 0 && seen->encodings > 0) {
+    if (headers->lengths > 0 && headers->encodings > 0) {
         return "both Content-Length and Transfer-Encoding";
     }
-    if (seen->encodings > 0 && !word_is(text_of(seen->encoding), "chunked")) {
+    if (headers->encodings > 0 && !word_is(headers->encoding, "chunked")) {
         return "a Transfer-Encoding other than chunked";
     }
-    if (seen->encodings > 0 && request->major == 1 && request->minor == 0) {
+    if (headers->encodings > 0 && request->minor == 0) {
         return "a Transfer-Encoding in HTTP/1.0";
     }
-    if (seen->lengths > 0 && !is_digits(seen->length)) {
+    if (headers->lengths > 0 && !is_digits(headers->length)) {
         return "a Content-Length that is no whole number";
     }
-    if (!takes_body && (seen->encodings > 0 ||
-                        (seen->lengths > 0 && strspn(seen->length, "0") != strlen(seen->length)))) {
+    if (!takes_body && (headers->encodings > 0 ||
+                        (headers->lengths > 0 && !text_equal(headers->length, TEXT("0"))))) {
         return "a body where none belongs";
     }
     return NULL;
 }
 
-const char *http_guard(struct evhttp_request *request)
+const char *http_guard(struct evhttp_request *request, struct http_headers *headers)
 {
-    struct seen seen = {0};
+    memset(headers, 0, sizeof(*headers));
     if (request->major != 1 || request->minor < 0 || request->minor > 1) {
         return "an HTTP version other than 1.0 and 1.1";
     }
-    const char *wrong = look(evhttp_request_get_input_headers(request), &seen);
+    const char *wrong = look(evhttp_request_get_input_headers(request), headers);
     if (wrong != NULL) {
         return wrong;
     }
-    if (seen.hosts > 1) {
+    if (headers->hosts > 1) {
         return "more than one Host";
     }
-    if (seen.hosts == 0 && request->minor == 1) {
+    if (headers->hosts == 0 && request->minor == 1) {
         return "no Host";
     }
-    if (seen.host != NULL && strpbrk(seen.host, " ,/@?#") != NULL) {
+    if (headers->hosts > 0 && strpbrk(headers->host.data, " ,/@?#") != NULL) {
         return "a Host that is none";
     }
-    return check_length(request, &seen);
+    return check_length(request, headers);
 }
 
-bool http_guard_is_foreign(struct evhttp_request *request)
+bool http_guard_is_foreign(const struct http_headers *headers)
 {
-    const struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
-    const char *origin = evhttp_find_header(headers, "Origin");
-    const char *host = evhttp_find_header(headers, "Host");
-    if (origin == NULL) {
+    struct text origin = headers->origin;
+    if (origin.length == 0) {
         return false;
     }
-    const char *authority = strstr(origin, "://");
-    return host == NULL || authority == NULL || !word_equal(text_of(authority + 3), text_of(host));
+    const char *authority = strstr(origin.data, "://");
+    return authority == NULL || !word_equal(text_of(authority + 3), headers->host);
 }
 
-bool http_guard_host_is_plain(struct evhttp_request *request)
+bool http_guard_host_is_plain(const struct http_headers *headers)
 {
-    const char *host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host");
+    const char *host = headers->host.data;
     char name[64];
     unsigned char address[sizeof(struct in6_addr)];
-    if (host == NULL) {
+    if (headers->hosts == 0) {
         return true; /* HTTP/1.0: no browser */
     }
     size_t length = host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":");

@@ -6,7 +6,7 @@
 #ifndef BOON_NET_HTTP_GUARD_H
 #define BOON_NET_HTTP_GUARD_H
 
-#include <stdbool.h>
+#include "engine/text.h"
 
 struct evhttp_request;
 
@@ -14,13 +14,34 @@ struct evhttp_request;
 #define HTTP_HEADER_BYTES_MAX 8192U /* all of them and the request line */
 #define HTTP_BODY_BYTES_MAX 65536U
 
-/* Returns what is wrong with a request, for people; NULL: nothing. */
-const char *http_guard(struct evhttp_request *request);
+/* The headers that Boon looks at; length 0: not there. They are the request's. Of two the last; those of which
+ * there must be one are counted. */
+struct http_headers {
+    struct text host;
+    struct text origin;
+    struct text length;   /* Content-Length */
+    struct text encoding; /* Transfer-Encoding */
+    struct text type;     /* Content-Type */
+    struct text request;  /* Idempotency-Key, or out_request_no in its place */
+    struct text if_match;
+    struct text if_none_match;
+    struct text reason; /* Boon-Reason */
+    struct text authorization;
+    struct text cookie;
+    struct text language; /* Accept-Language */
+    struct text console;  /* X-Boon-Console: the console asks, and has a form for 401 */
+    unsigned hosts;
+    unsigned lengths;
+    unsigned encodings;
+};
+
+/* Goes over a request once and fills `headers`. Returns what is wrong with it, for people; NULL: nothing. */
+const char *http_guard(struct evhttp_request *request, struct http_headers *headers);
 
 /* Tells whether a request comes from a page of another site: its Origin is not the Host it was sent to. */
-bool http_guard_is_foreign(struct evhttp_request *request);
+bool http_guard_is_foreign(const struct http_headers *headers);
 
 /* Tells whether the Host is an address or localhost: no name that another site could have pointed here. */
-bool http_guard_host_is_plain(struct evhttp_request *request);
+bool http_guard_host_is_plain(const struct http_headers *headers);
 
 #endif

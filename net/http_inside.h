@@ -19,6 +19,7 @@
 
 #include "net/http.h"
 #include "net/http_command.h"
+#include "net/http_guard.h"
 #include "net/http_peer.h"
 #include "net/http_reply.h"
 
@@ -52,6 +53,8 @@ struct http {
     uint32_t held_size;
     uint32_t held_first;
     uint32_t held_count;
+    struct http_peer **answered; /* in this turn, to be sent at its end; NULL: gone meanwhile */
+    uint32_t answered_count;
     struct evhttp_request **doubtful; /* wait until it is clear who leads */
     uint32_t doubtful_count;
     struct http_command command; /* of the request in hand */
@@ -65,7 +68,7 @@ struct http_call {
     struct server *server;
     struct evhttp_request *request;
     struct http_peer *peer;
-    const struct evkeyvalq *headers; /* of the request */
+    struct http_headers headers; /* of the request */
     enum evhttp_cmd_type method;
     struct text path;        /* as sent, without the query */
     struct text query;       /* as sent; "" none */
@@ -73,12 +76,9 @@ struct http_call {
     const struct user *user; /* NULL: default, who may everything */
     int64_t began_us;        /* monotonic */
     const char *type;        /* content type of the answer */
+    bool says_caching;       /* a Cache-Control header is there already */
     struct http_reply reply; /* its body goes to the request's output */
-    char instance[128];      /* the path, cut, for problems */
 };
-
-/* Returns a header's value, or "". */
-struct text http_header(const struct http_call *call, const char *name);
 
 /* Adds a header to the answer. */
 void http_add_header(const struct http_call *call, const char *name, const char *value);

@@ -98,6 +98,9 @@ static void on_close(struct evhttp_connection *connection, void *context)
         peer->next->previous = peer->previous;
     }
     peers->by_fd[peer->fd] = NULL;
+    if (peer->answered != NULL) {
+        *peer->answered = NULL;
+    }
     if (peer->left != NULL) {
         peer->left(peer->left_context);
     }

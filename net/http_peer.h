@@ -29,6 +29,7 @@ struct http_peer {
     int fd;
     bool bound;                  /* to its connection; else it is fresh */
     bool handling;               /* its request is being answered */
+    struct http_peer **answered; /* its place among those answered in this turn; NULL: none */
     bool live;                   /* it has a live stream */
     void (*left)(void *context); /* told when the connection goes; NULL: nobody */
     void *left_context;

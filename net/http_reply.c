@@ -124,8 +124,8 @@ static void problem_begin(struct http_reply *reply, const struct problem_spec *s
     field_word(out, "title", reply->chinese ? spec->chinese : spec->english);
     field_number(out, "status", spec->status);
     field_word(out, "code", code);
-    if (reply->instance[0] != '\0') {
-        field_word(out, "instance", reply->instance);
+    if (reply->instance.length > 0) {
+        field_text(out, "instance", reply->instance);
     }
     if (reply->request.length > 0) {
         field_text(out, "request_id", reply->request);
@@ -341,15 +341,23 @@ static void write_balance(struct json_out *out, const struct engine *engine, str
     write_accounts(out, engine, outcome->member);
 }
 
+/* The answer to most requests of a flash sale, in one piece. */
 static void write_claim(struct http_reply *reply, const struct engine *engine,
                         const struct outcome *outcome)
 {
-    char code[CODE_BYTES];
-    struct text coupon = code_of(engine, outcome->coupon, code);
+    static const char path[] = "/v1/coupons/";
+    static const char head[] = "{\"coupon\":\"";
+    static const char tail[] = "\"}";
+    char json[sizeof(head) + CODE_BYTES + sizeof(tail)];
+    char *at = json + sizeof(head) - 1;
+    memcpy(json, head, sizeof(head) - 1);
+    (void)code_of(engine, outcome->coupon, at);
+    memcpy(at + CODE_BYTES, tail, sizeof(tail) - 1);
+    json_raw(&reply->out, (struct text){json, sizeof(head) - 1 + CODE_BYTES + sizeof(tail) - 1});
+    memcpy(reply->location, path, sizeof(path) - 1);
+    memcpy(reply->location + sizeof(path) - 1, at, CODE_BYTES);
+    reply->location[sizeof(path) - 1 + CODE_BYTES] = '\0';
     reply->status = 201;
-    snprintf(reply->location, sizeof(reply->location), "/v1/coupons/%.*s", (int)coupon.length,
-             coupon.data);
-    field_text(&reply->out, "coupon", coupon);
 }
 
 /* PUT shows what became of the definition; its version is the campaign's newest. */
@@ -376,9 +384,6 @@ static void write_done(struct http_reply *reply, const struct engine *engine,
 {
     struct json_out *out = &reply->out;
     switch (command->type) {
-    case COMMAND_COUPON_CLAIM:
-        write_claim(reply, engine, outcome);
-        return;
     case COMMAND_ACCOUNT_BALANCE:
         write_balance(out, engine, command->as.account_balance.asset, outcome);
         return;
@@ -422,6 +427,7 @@ static void write_done(struct http_reply *reply, const struct engine *engine,
     case COMMAND_MEMBER_GET:
         write_member(out, engine, outcome);
         return;
+    case COMMAND_COUPON_CLAIM: /* write_claim() */
     case COMMAND_NONE:
         break;
     }
@@ -431,6 +437,10 @@ static void write_done(struct http_reply *reply, const struct engine *engine,
 void http_reply_write(struct http_reply *reply, const struct engine *engine,
                       const struct command *command, const struct outcome *outcome)
 {
+    if (outcome->refusal == REFUSAL_NONE && command->type == COMMAND_COUPON_CLAIM) {
+        write_claim(reply, engine, outcome);
+        return;
+    }
     if (outcome->refusal != REFUSAL_NONE) {
         problem_begin(reply, &refusal_specs[outcome->refusal]);
         refusal_numbers(&reply->out, engine, outcome);

@@ -17,7 +17,7 @@ struct definition_mistakes;
 
 struct http_reply {
     struct json_out out;  /* where the body goes */
-    const char *instance; /* the request's path, as sent; "" none */
+    struct text instance; /* the request's path, as sent; "" none */
     struct text request;  /* the caller's request id; "" none */
     bool chinese;         /* titles for people */
     int status;           /* HTTP status; set by the functions below */

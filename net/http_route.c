@@ -60,15 +60,14 @@ enum http_route_status http_route(enum command_method method, struct text path,
 {
     match->methods = 0;
     for (uint32_t at = 0; at < command_spec_count; at++) {
-        const struct command_spec *spec = &command_specs[at];
-        if (!fits(spec, path, match)) {
-            continue;
-        }
-        match->methods |= 1U << spec->method;
-        if (spec->method == method) {
-            match->spec = spec;
+        if (command_specs[at].method == method && fits(&command_specs[at], path, match)) {
+            match->spec = &command_specs[at];
             return HTTP_ROUTE_FOUND;
         }
+    }
+    for (uint32_t at = 0; at < command_spec_count; at++) {
+        match->methods |= fits(&command_specs[at], path, match) ? 1U << command_specs[at].method
+                                                                : 0;
     }
     return match->methods != 0 ? HTTP_ROUTE_OTHER_METHOD : HTTP_ROUTE_NONE;
 }

@@ -317,7 +317,9 @@ bool server_init(struct server *server, struct options *options, char *message, 
     server->tick_ms = clock_monotonic_ms();
     server->started_ms = clock_real_ms();
     struct event_config *config = event_config_new();
-    if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) != 0) {
+    if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) != 0 ||
+        /* evhttp turns its events off and on within a turn: the kernel needs to hear of the sum only. */
+        event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) != 0) {
         snprintf(message, size, "out of memory");
         return false;
     }
@@ -392,6 +394,7 @@ static void replies_leave(struct server *server)
     }
     output_count_waited(&server->waited);
     server->waiting = NULL;
+    http_leave(server->http);
     free_closed(server);
 }
 
