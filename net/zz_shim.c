@@ -2,7 +2,6 @@
 #include "net/json_out.h"
 #include "net/live.h"
 #include "net/metrics.h"
-#include "net/openapi.h"
 #include "net/ready.h"
 void live_write(struct json_out *out, const struct server *server)
 {
