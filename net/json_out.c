@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/bug.h"
 #include "net/rfc3339.h"
@@ -22,12 +23,31 @@ static void put(struct json_out *out, const char *bytes, size_t length)
     }
 }
 
+static void new_line(struct json_out *out)
+{
+    put(out, "\n", 1);
+    for (uint32_t at = 0; at < out->indent * out->depth; at++) {
+        put(out, " ", 1);
+    }
+}
+
 static void separate(struct json_out *out)
 {
     if (out->comma) {
         put(out, ",", 1);
     }
+    if (out->indent > 0 && out->depth > 0 && !out->keyed) {
+        new_line(out);
+    }
     out->comma = true;
+    out->keyed = false;
+}
+
+static void colon(struct json_out *out)
+{
+    put(out, ": ", out->indent > 0 ? 2 : 1);
+    out->comma = false;
+    out->keyed = true;
 }
 
 void json_begin(struct json_out *out, char bracket)
@@ -36,11 +56,17 @@ void json_begin(struct json_out *out, char bracket)
     separate(out);
     put(out, &bracket, 1);
     out->comma = false;
+    out->depth++;
 }
 
 void json_end(struct json_out *out, char bracket)
 {
     ASSERT(bracket == '}' || bracket == ']');
+    ASSERT(out->depth > 0);
+    out->depth--;
+    if (out->indent > 0 && out->comma) { /* there is something in it */
+        new_line(out);
+    }
     put(out, &bracket, 1);
     out->comma = true;
 }
@@ -99,8 +125,7 @@ void json_key(struct json_out *out, const char *key)
 {
     separate(out);
     put_string(out, text_of(key));
-    put(out, ":", 1);
-    out->comma = false;
+    colon(out);
 }
 
 void json_text(struct json_out *out, struct text text)
@@ -141,6 +166,41 @@ void json_none(struct json_out *out)
 {
     separate(out);
     put(out, "null", 4);
+}
+
+/* Writes what begins at `at` of a fragment and is no bracket; returns where it ends. */
+static const char *put_scalar(struct json_out *out, const char *at)
+{
+    const char *end = at + strcspn(at, ",]} ");
+    separate(out);
+    if (*at != '\'') {
+        put(out, at, (size_t)(end - at));
+        return end;
+    }
+    end = strchr(at + 1, '\'');
+    ASSERT(end != NULL);
+    put_string(out, (struct text){at + 1, (uint32_t)(end - at - 1)});
+    if (end[1] != ':') {
+        return end + 1;
+    }
+    colon(out);
+    return end + 2;
+}
+
+void json_fragment(struct json_out *out, const char *fragment)
+{
+    const char *at = fragment;
+    while (*at != '\0') {
+        if (*at == '{' || *at == '[') {
+            json_begin(out, *at++);
+        } else if (*at == '}' || *at == ']') {
+            json_end(out, *at++);
+        } else if (*at == ',' || *at == ' ') {
+            at++;
+        } else {
+            at = put_scalar(out, at);
+        }
+    }
 }
 
 void json_hex(struct json_out *out, const uint8_t *bytes, size_t count)

@@ -11,7 +11,7 @@
  * Integers beyond 2^53 are written as strings: most readers make doubles of numbers. What is not UTF-8
  * becomes U+FFFD, and control characters are escaped, so a line stays a line. Commas are its own affair;
  * that keys and ends come where they belong is the caller's. Whether the file took it all, ferror() says; what a
- * buffer had no memory for is missing, and `failed` says so.
+ * buffer had no memory for is missing, and `failed` says so. With `indent` set each value has a line of its own.
  */
 #ifndef BOON_NET_JSON_OUT_H
 #define BOON_NET_JSON_OUT_H
@@ -29,7 +29,10 @@ struct evbuffer;
 struct json_out {
     FILE *file;              /* NULL: into the buffer */
     struct evbuffer *buffer; /* libevent's; used only where there is no file */
+    uint32_t indent;         /* spaces a level; 0 = all on one line */
+    uint32_t depth;          /* brackets that are open */
     bool comma;              /* before the next value or key */
+    bool keyed;              /* the next value stands behind its key */
     bool failed;             /* the buffer had no memory */
 };
 
@@ -44,6 +47,10 @@ void json_natural(struct json_out *out, uint64_t number);
 void json_number(struct json_out *out, int64_t number);
 void json_flag(struct json_out *out, bool flag);
 void json_none(struct json_out *out);
+
+/* Writes a value, or some members, that the program's source holds: JSON with ' in place of \", where no
+ * text has an escape or a ' in it: "'type': 'integer', 'minimum': 0". */
+void json_fragment(struct json_out *out, const char *fragment);
 
 /* Writes bytes as hex digits in a string. */
 void json_hex(struct json_out *out, const uint8_t *bytes, size_t count);

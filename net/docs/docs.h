@@ -14,6 +14,9 @@ void docs_events(void);
 /* docs/options.md: flags, environment, config file. */
 void docs_options(void);
 
+/* docs/http.md: the HTTP API for people. */
+void docs_http(void);
+
 /* Prints a text for a table's cell: with its bars escaped. */
 void docs_cell(const char *text);
 

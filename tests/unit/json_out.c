@@ -30,3 +30,33 @@ Test(json_out, json_is_exact_and_stays_on_its_line)
                            "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",{\"a\":[]}]");
     free(text);
 }
+
+Test(json_out, for_people_each_value_has_its_line)
+{
+    char *text = NULL;
+    size_t size;
+    struct json_out out = {.file = open_memstream(&text, &size), .indent = 2};
+    json_fragment(&out, "{'a':1,'b':['x',null],'c':{},'d':[], 'e': {'f':{'g':-5}}}");
+    fclose(out.file);
+    cr_assert_str_eq(text,
+                     "{\n  \"a\": 1,\n  \"b\": [\n    \"x\",\n    null\n  ],\n  \"c\": {},\n"
+                     "  \"d\": [],\n  \"e\": {\n    \"f\": {\n      \"g\": -5\n    }\n  }\n}");
+    free(text);
+}
+
+Test(json_out, a_fragment_continues_what_was_begun)
+{
+    char *text = NULL;
+    size_t size;
+    struct json_out out = {.file = open_memstream(&text, &size)};
+    json_begin(&out, '{');
+    json_fragment(&out, "'type': 'integer', 'minimum': 0");
+    json_key(&out, "description");
+    json_text(&out, TEXT("how \"much\""));
+    json_fragment(&out, "'example': 5");
+    json_end(&out, '}');
+    fclose(out.file);
+    cr_assert_str_eq(text, "{\"type\":\"integer\",\"minimum\":0,"
+                           "\"description\":\"how \\\"much\\\"\",\"example\":5}");
+    free(text);
+}
