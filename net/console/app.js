@@ -27,7 +27,7 @@ function leave_page() {
 }
 
 // Put the page of the address into the shell. `how` is 'navigated' where the reader came from another
-// page: then the focus moves to its heading; else it stays where it is.
+// page: then the focus moves to its heading, or to what it is there for; else it stays where it is.
 async function show_page(how) {
   const mine = ++turn
   const route = route_of(location.hash)
@@ -42,7 +42,8 @@ async function show_page(how) {
   document.title = `${title} · Boon`
   if (how === 'navigated') {
     scrollTo(0, 0)
-    element.querySelector('h1')?.focus({ preventScroll: true })
+    const first = element.querySelector('[data-first]') ?? element.querySelector('h1')
+    first.focus({ preventScroll: true })
   }
 }
 

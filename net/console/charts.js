@@ -6,7 +6,7 @@
 // `stacked` series stand on each other; the first is at the bottom. Colours are names of custom
 // properties, read anew when the theme changes.
 import { attribute, fill, h, icon, put } from './dom.js'
-import { clock, NONE } from './format.js'
+import { clock, clock_24, NONE } from './format.js'
 import { t } from './i18n.js'
 import { save_csv } from './csv.js'
 
@@ -25,7 +25,7 @@ function stack(values) {
   return sums
 }
 
-function axes(write) {
+function axes({ write, incrs }) {
   const ink = colour_of('ink-3')
   const line = colour_of('line')
   const font = `11px ${getComputedStyle(document.body).fontFamily}`
@@ -34,14 +34,16 @@ function axes(write) {
     {
       ...common,
       grid: { show: false },
-      space: 90,
-      values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)),
+      size: 26,
+      space: 84,
+      values: (_, ticks) => ticks.map((tick) => clock_24(tick * 1000)),
     },
     {
       ...common,
       grid: { stroke: line, width: 1 },
-      size: 64,
+      size: 62,
       gap: 6,
+      incrs,
       values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : write(tick))),
     },
   ]
@@ -74,11 +76,11 @@ function make_plot(options, box, on_cursor) {
     {
       width: Math.max(200, box.clientWidth),
       height: options.height ?? HEIGHT,
-      padding: [10, 12, 0, 0],
+      padding: [10, 30, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: scales(options),
-      axes: axes(options.write),
+      axes: axes(options),
       series: drawn_series(options),
       hooks: { setCursor: [(plot) => on_cursor(plot.cursor.idx ?? null)] },
     },

@@ -137,7 +137,8 @@ export function make_form({ is_new }) {
   element.addEventListener('input', show_preview)
   return {
     element,
-    id_field: section(t('section_basics'), null, id.element),
+    // In the JSON view the id has a card of its own.
+    id_card: () => section(t('section_basics'), null, id.element),
     read,
     write,
     lock,

@@ -67,6 +67,7 @@ export default {
   tile_members: { one: 'to {n} member', other: 'to {n} members' },
   tile_refused: 'Refusals since start',
   tile_share: '{share} of all answers',
+  col_state: 'State',
   col_claimed: 'Claimed',
   col_left: 'Left',
   col_rate: 'Rate',

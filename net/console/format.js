@@ -22,12 +22,13 @@ export const short = (value) =>
     ? numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
     : NONE
 
-// A share of 0 … 1. A share that is not all is never written as 100 %.
+// A share of 0 … 1. What is not all is never written as 100 %, what is something never as 0 %.
 export function percent(share, digits = 0) {
   if (!Number.isFinite(share)) return NONE
   const step = 10 ** -(digits + 2)
-  const shown = share < 1 ? Math.min(share, 1 - step) : share
-  return numbers({ style: 'percent', maximumFractionDigits: digits }).format(shown)
+  const write = (value) => numbers({ style: 'percent', maximumFractionDigits: digits }).format(value)
+  if (share > 0 && share < step) return `<${write(step)}`
+  return write(share < 1 ? Math.min(share, 1 - step) : share)
 }
 
 const unit = (value, name, digits = 0) =>
@@ -77,6 +78,10 @@ export const money = (fen) =>
 const as_date = (value) => (value instanceof Date ? value : new Date(value))
 
 export const clock = (value) => dates({ timeStyle: 'medium' }).format(as_date(value))
+
+// Below an axis there is little room: no AM and PM.
+export const clock_24 = (value) =>
+  dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(as_date(value))
 
 export const moment = (value) =>
   value ? dates({ dateStyle: 'medium', timeStyle: 'medium' }).format(as_date(value)) : NONE

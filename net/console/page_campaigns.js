@@ -90,6 +90,12 @@ function make_row(campaign) {
   return { element, show }
 }
 
+// The columns' names once above the list; each cell keeps its own for narrow screens and for ears.
+function rows_head() {
+  const names = ['nav_campaigns', 'col_state', 'col_claimed', 'col_left', 'col_rate', 'col_outlook']
+  return h('div', { class: 'rows-head', 'aria-hidden': 'true' }, names.map((name) => h('span', {}, t(name))))
+}
+
 function filters(on_change) {
   const buttons = new Map()
   for (const name of ['all', ...FILTERS]) {
@@ -167,6 +173,7 @@ export function mount() {
   const rows = new Map()
   const head = tiles()
   const list = h('ul', { class: 'rows', 'aria-label': t('nav_campaigns') })
+  const columns = rows_head()
   const none = h('p', { class: 'card empty muted' }, t('no_match'))
   const waiting = h('div', { class: 'skeletons', 'aria-hidden': 'true' }, [1, 2, 3].map(() => h('div', { class: 'skeleton' })))
   const more = h('button', { class: 'button', type: 'button', hidden: true, testid: 'load-all' })
@@ -188,6 +195,7 @@ export function mount() {
       fill(list, elements)
     for (const campaign of shown) row_of(campaign).show(campaign)
     none.hidden = shown.length > 0
+    columns.hidden = shown.length === 0
   }
   const update = () => {
     store.take_frame()
@@ -197,7 +205,7 @@ export function mount() {
     if (!live.frame && campaigns.length === 0) return
     if (campaigns.length === 0) fill(body, empty_list())
     else {
-      if (list.parentNode !== body) fill(body, list, none, more)
+      if (list.parentNode !== body) fill(body, columns, list, none, more)
       show_list(campaigns)
     }
     const hidden = (live.frame?.campaigns_total ?? 0) - campaigns.length

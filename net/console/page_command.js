@@ -78,7 +78,7 @@ class Prompt {
     this.input = h('input', {
       class: 'prompt-input', type: 'text', autocomplete: 'off', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false',
       role: 'combobox', 'aria-expanded': 'false', 'aria-controls': 'completions', 'aria-autocomplete': 'list',
-      'aria-label': t('command_label'), 'aria-describedby': 'command-about', testid: 'command-input',
+      placeholder: 'CAMPAIGN.LIST', 'data-first': true, 'aria-label': t('command_label'), 'aria-describedby': 'command-about', testid: 'command-input',
     }) // prettier-ignore
     this.typed = h('span', { class: 'ghost-typed' })
     this.hint = h('span', { class: 'ghost-hint', testid: 'command-hint' })

@@ -139,7 +139,7 @@ class Editor {
     }
     this.is_raw = is_raw
     for (const [at, tab] of this.tabs.entries()) attribute(tab, 'aria-pressed', String((at === 1) === is_raw))
-    fill(this.body, is_raw ? [this.id === null ? this.form.id_field : null, this.raw.element] : this.form.take_back())
+    fill(this.body, is_raw ? [this.id === null ? this.form.id_card() : null, this.raw.element] : this.form.take_back())
   }
 
   async load() {

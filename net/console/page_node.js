@@ -7,6 +7,7 @@ import { has_words, t } from './i18n.js'
 import { live, node_history, on_live } from './live.js'
 
 const SLOW_EVERY_MS = 10000
+const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power)
 
 // The mode is what every acknowledged coupon rests on: it comes first, in words.
 function promise_card() {
@@ -55,7 +56,7 @@ function charts() {
   const percentiles = ['p50', 'p99', 'p99.9'].map((label, at) => ({ label, colour: ['c1', 'c2', 'c5'][at] }))
   return [
     chart_card({
-      title: t('chart_ops'), name: 'ops', stacked: true, write: (value) => short(Math.round(value)),
+      title: t('chart_ops'), name: 'ops', filled: true, write: (value) => short(Math.round(value)),
       series: [{ label: 'RESP', colour: 'c1' }, { label: 'HTTP', colour: 'c2' }], read: from_node('commands', 'http'),
     }),
     chart_card({
@@ -75,7 +76,7 @@ function charts() {
       series: [{ label: t('last'), colour: 'c2' }, { label: t('mean'), colour: 'c1' }], read: from_node('sync', 'sync_mean'),
     }),
     chart_card({
-      title: t('chart_memory'), name: 'memory', filled: true, write: bytes,
+      title: t('chart_memory'), name: 'memory', filled: true, write: bytes, incrs: BINARY,
       series: [{ label: t('node_memory'), colour: 'c1' }], read: from_node('memory'),
     }),
   ] // prettier-ignore
@@ -192,7 +193,7 @@ export function mount() {
   const drawn = [...charts(), pools_card()]
   const facts = [facts_card(t('journal'), journal_facts), facts_card(t('snapshots'), snapshot_facts)]
   const slow = slow_card()
-  const body = h('div', { class: 'stack' }, promise.element, head.element, h('div', { class: 'grid' }, drawn.map((card) => card.element), facts.map((card) => card.element), slow.element))
+  const body = h('div', { class: 'stack' }, promise.element, head.element, h('div', { class: 'grid' }, drawn.map((card) => card.element), h('div', { class: 'stack' }, facts.map((card) => card.element)), slow.element))
   const update = () => {
     if (!live.frame) return
     promise.show(live.frame)

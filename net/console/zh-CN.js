@@ -67,6 +67,7 @@ export default {
   tile_members: { other: '会员 {n} 人' },
   tile_refused: '启动以来拒绝',
   tile_share: '占全部应答的 {share}',
+  col_state: '状态',
   col_claimed: '已领取',
   col_left: '剩余',
   col_rate: '速率',
