@@ -29,7 +29,3 @@ bool ready_write(FILE *file, const struct server *server, bool verbose)
     (void)verbose;
     return true;
 }
-void openapi_write(FILE *file)
-{
-    (void)file;
-}
