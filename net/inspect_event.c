@@ -205,7 +205,7 @@ void inspect_event_write(struct json_out *out, const struct inspect_place *place
     json_text(out, text_of(entry_id_write(place->entry, entry)));
     json_key(out, "seq");
     if (place->seq == 0) {
-        json_null(out);
+        json_none(out);
     } else {
         json_natural(out, place->seq);
     }

@@ -239,7 +239,7 @@ static void field_mark(struct json_out *out, const char *key, enum inspect_mark 
 {
     json_key(out, key);
     if (mark == INSPECT_NOT_ASKED) {
-        json_null(out);
+        json_none(out);
     } else {
         json_flag(out, mark == INSPECT_YES);
     }
@@ -333,7 +333,7 @@ static void put_snapshot(struct json_out *out, const struct inspect_snapshot *sn
     field_flag(out, "requests_differ", snapshot->requests_differ);
     json_key(out, "fault");
     if (snapshot->words[0] == '\0') {
-        json_null(out);
+        json_none(out);
     } else {
         json_text(out, text_of(snapshot->words));
     }
@@ -345,7 +345,7 @@ static void put_fault(struct json_out *out, const struct verify_report *report)
     field_natural(out, "faults", report->faults);
     json_key(out, "first_fault");
     if (report->faults == 0) {
-        json_null(out);
+        json_none(out);
         return;
     }
     json_begin(out, '{');

@@ -93,13 +93,23 @@ void json_number(struct json_out *out, int64_t number)
     fprintf(out->file, exact ? "%" PRId64 : "\"%" PRId64 "\"", number);
 }
 
+void json_fraction(struct json_out *out, uint64_t number, uint32_t digits)
+{
+    uint64_t whole = 1;
+    for (uint32_t at = 0; at < digits; at++) {
+        whole *= 10;
+    }
+    separate(out);
+    fprintf(out->file, "%" PRIu64 ".%0*" PRIu64, number / whole, (int)digits, number % whole);
+}
+
 void json_flag(struct json_out *out, bool flag)
 {
     separate(out);
     fputs(flag ? "true" : "false", out->file);
 }
 
-void json_null(struct json_out *out)
+void json_none(struct json_out *out)
 {
     separate(out);
     fputs("null", out->file);

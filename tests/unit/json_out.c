@@ -15,7 +15,7 @@ Test(json_out, json_is_exact_and_stays_on_its_line)
     json_number(&out, -(int64_t)JSON_EXACT_MAX);
     json_number(&out, INT64_MIN);
     json_flag(&out, true);
-    json_null(&out);
+    json_none(&out);
     json_text(&out, TEXT("\x01\n\"\\\x7f\xc2\x85\xe4\xbd\xa0\xed\xa0\x80"));
     json_begin(&out, '{');
     json_key(&out, "a");
