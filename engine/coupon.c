@@ -143,6 +143,7 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
 {
     const struct coupon_claim *claim = &command->as.coupon_claim;
     struct request_check check = {0};
+    outcome->campaign = command->campaign;
     if (repeated(engine, command, now_ms, &check, outcome)) {
         return;
     }
@@ -153,6 +154,7 @@ void coupon_claim_decide(struct engine *engine, const struct command *command, i
         return;
     }
     ASSERT(pool_has(&engine->campaigns.pool, index));
+    outcome->campaign = index;
     const struct campaign *campaign = campaign_at(&engine->campaigns, index);
     if (!campaign_issues(campaign, now_ms, outcome)) {
         return;

@@ -18,8 +18,8 @@ struct outcome {
     const char *word;     /* state, limit or "what" of the answer; static */
     int64_t numbers[2];   /* balance, stock, current and cap … */
     uint32_t member;      /* index shown */
-    uint32_t campaign;    /* index shown, or the first of a page */
-    uint32_t coupon;      /* index shown, or the first of a page */
+    uint32_t campaign; /* index shown, or the first of a page; of a claim: as far as it is known */
+    uint32_t coupon;   /* index shown, or the first of a page */
     uint32_t event_count; /* 0 for look-ups and refusals */
     struct event events[GROUP_EVENTS_MAX];
 };

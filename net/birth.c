@@ -12,6 +12,7 @@
 #include "engine/bug.h"
 #include "engine/bytes.h"
 #include "net/journal_redis.h"
+#include "net/live.h"
 #include "net/log.h"
 #include "net/queue.h"
 #include "net/redis_child.h"
@@ -148,6 +149,12 @@ bool birth_engine(struct server *server, char *message, size_t size)
         snprintf(message, size,
                  "cannot reserve address space for the engine: lower max-coupons, max-members or "
                  "max-requests, or raise the limit on virtual memory");
+        return false;
+    }
+    server->live = live_create((uint32_t)options->max_campaigns);
+    if (server->live == NULL ||
+        !campaign_stats_init(&server->campaign_stats, (uint32_t)options->max_campaigns)) {
+        snprintf(message, size, "out of memory");
         return false;
     }
     return true;

@@ -12,6 +12,7 @@
 #include "engine/bug.h"
 #include "net/clock.h"
 #include "net/listener.h"
+#include "net/process.h"
 #include "net/server.h"
 #include "net/server_command_table.h"
 #include "net/slowlog.h"
@@ -96,28 +97,10 @@ static void section_clients(struct info *info, const struct server *server)
     info_line(info, "stalled_clients:%u", stalled);
 }
 
-/* Returns the resident set in bytes, 0 when the system does not say. */
-static uint64_t resident_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL) {
-        return 0;
-    }
-    char line[128] = "";
-    char *read = fgets(line, sizeof(line), file);
-    (void)fclose(file);
-    if (read == NULL) {
-        return 0;
-    }
-    char *end = line;
-    (void)strtoull(line, &end, 10); /* total size */
-    return strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void section_memory(struct info *info, const struct server *server)
 {
     (void)server;
-    uint64_t resident = resident_bytes();
+    uint64_t resident = process_resident_bytes();
     struct rusage usage = {0};
     (void)getrusage(RUSAGE_SELF, &usage);
     uint64_t peak = (uint64_t)usage.ru_maxrss * 1024;

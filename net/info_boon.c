@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "net/durability.h"
 #include "net/info.h"
 #include "net/journal_redis.h"
 #include "net/log.h"
@@ -17,24 +18,9 @@ static void line_number(struct info *info, const char *name, uint64_t number)
 
 static void durability(struct info *info, const struct server *server)
 {
-    const char *note = "a change is acknowledged after Redis synced it to disk";
-    const char *word = "always";
-    if (server->options->journal == OPTIONS_JOURNAL_NONE) {
-        word = "none (nothing is kept)";
-        note = "NO JOURNAL: every coupon and every balance is lost when the server ends";
-    } else if (server->options->durability == OPTIONS_DURABILITY_EVERYSEC) {
-        word = "everysec";
-        note = "a power cut loses the last seconds; a coupon lost so may be issued again";
-    } else if (server->options->durability == OPTIONS_DURABILITY_NONE) {
-        word = "none";
-        note = "Redis writes when it likes: an acknowledged change may be lost";
-    }
-    if (server->journal != NULL && journal_is_weak(server->journal)) {
-        note = "Redis' settings are weaker than asked for: nothing is acknowledged until they are "
-               "back";
-    }
-    info_line(info, "durability:%s", word);
-    info_line(info, "durability_note:%s", note);
+    bool nothing = server->options->journal == OPTIONS_JOURNAL_NONE;
+    info_line(info, "durability:%s", nothing ? "none (nothing is kept)" : durability_word(server));
+    info_line(info, "durability_note:%s", durability_note(server));
 }
 
 /* How the journal's Redis is reached, and how it does. */
@@ -207,6 +193,16 @@ static void outcomes(struct info *info, const struct server *server)
     line_number(info, "log_lines_lost", log_lost());
 }
 
+/* How long answers took over the last ten seconds, and appends. */
+static void latency(struct info *info, const char *name, const struct latency *latency)
+{
+    struct latency_recent recent = latency_recent(latency);
+    info_line(info, "latency_%s:count=%llu,p50_us=%lld,p90_us=%lld,p99_us=%lld,p999_us=%lld", name,
+              (unsigned long long)recent.count, (long long)latency_quantile(&recent, 0.5),
+              (long long)latency_quantile(&recent, 0.9), (long long)latency_quantile(&recent, 0.99),
+              (long long)latency_quantile(&recent, 0.999));
+}
+
 static void clock_and_keys(struct info *info, const struct server *server)
 {
     if (server->options->clock == OPTIONS_CLOCK_MANUAL) {
@@ -242,5 +238,8 @@ void info_boon(struct info *info, const struct server *server)
     stored(info, server);
     requests(info, server);
     outcomes(info, server);
+    latency(info, "durable", &server->latency_durable);
+    latency(info, "direct", &server->latency_direct);
+    latency(info, "sync", &server->latency_sync);
     clock_and_keys(info, server);
 }

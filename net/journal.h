@@ -258,6 +258,9 @@ uint64_t journal_heals(const struct journal *journal); /* times lost entries wer
 uint64_t
 journal_since_snapshot(const struct journal *journal); /* bytes behind the newest snapshot */
 struct entry_id journal_snapshot_id(const struct journal *journal); /* 0-0: there is none */
+int64_t journal_snapshot_made_at_ms(
+    const struct journal *journal); /* of that one, ms since 1970; 0: not known */
+uint64_t journal_snapshot_bytes(const struct journal *journal); /* of that one's chunks */
 uint64_t journal_trimmed(const struct journal *journal);    /* entries that this process trimmed */
 uint64_t journal_redis_runs(const struct journal *journal); /* different run ids seen */
 bool journal_is_recording(const struct journal *journal); /* what follows a snapshot is not over */

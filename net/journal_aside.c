@@ -160,6 +160,8 @@ static void manifest_stands(struct journal *journal)
     journal->recording = JOURNAL_RECORDING_LIST;
     journal->behind_bytes = journal->stamped_bytes;
     journal->snapshot = id_of(&journal->recorded);
+    journal->snapshot_made_at_ms = journal->recorded.made_at_ms;
+    journal->snapshot_bytes = journal->recorded.bytes;
     journal->owner.recorded(journal->owner.context, &journal->recorded);
 }
 
@@ -299,6 +301,8 @@ void journal_list_again(struct journal *journal)
         journal->recording = JOURNAL_RECORDING_LIST;
         journal->recording_at_ms = 0;
         journal->snapshot = (struct entry_id){0, 0};
+        journal->snapshot_made_at_ms = 0;
+        journal->snapshot_bytes = 0;
     }
 }
 

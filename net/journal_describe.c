@@ -113,6 +113,16 @@ struct entry_id journal_snapshot_id(const struct journal *journal)
     return journal->snapshot;
 }
 
+int64_t journal_snapshot_made_at_ms(const struct journal *journal)
+{
+    return journal->snapshot_made_at_ms;
+}
+
+uint64_t journal_snapshot_bytes(const struct journal *journal)
+{
+    return journal->snapshot_bytes;
+}
+
 uint64_t journal_trimmed(const struct journal *journal)
 {
     return journal->trimmed;

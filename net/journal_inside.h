@@ -129,9 +129,11 @@ struct journal {
     uint64_t kept_chunks[2];                   /* how many chunks they have */
     struct entry_id forget[JOURNAL_MANIFESTS]; /* ids of those that go */
     uint32_t forget_count;
-    struct entry_id snapshot; /* the newest one that is recorded, or was started from */
-    uint64_t behind_bytes;    /* sealed or replayed since the newest snapshot's stamp */
-    uint64_t stamped_bytes;   /* sealed since the stamp that was given last */
+    struct entry_id snapshot;    /* the newest one that is recorded, or was started from */
+    int64_t snapshot_made_at_ms; /* when it was made, ms since 1970; 0: not known */
+    uint64_t snapshot_bytes;     /* of its chunks */
+    uint64_t behind_bytes;       /* sealed or replayed since the newest snapshot's stamp */
+    uint64_t stamped_bytes;      /* sealed since the stamp that was given last */
     uint64_t trimmed;
 
     uint64_t batches;

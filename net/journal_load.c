@@ -143,6 +143,8 @@ static void loaded(struct journal *journal)
     snapshot_reader_destroy(&journal->reader);
     replay_init_from(&journal->replay, journal->engine, &manifest->stamp);
     journal->snapshot = id_of(manifest);
+    journal->snapshot_made_at_ms = manifest->made_at_ms;
+    journal->snapshot_bytes = manifest->bytes;
     journal->loaded = true;
     journal_go(journal, JOURNAL_LOOKING);
 }

@@ -156,6 +156,16 @@ void json_number(struct json_out *out, int64_t number)
     put(out, text, (size_t)length);
 }
 
+void json_fraction(struct json_out *out, uint64_t number, uint32_t digits)
+{
+    uint64_t whole = 1;
+    for (uint32_t at = 0; at < digits; at++) {
+        whole *= 10;
+    }
+    separate(out);
+    fprintf(out->file, "%" PRIu64 ".%0*" PRIu64, number / whole, (int)digits, number % whole);
+}
+
 void json_flag(struct json_out *out, bool flag)
 {
     separate(out);

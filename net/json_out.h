@@ -45,8 +45,11 @@ void json_key(struct json_out *out, const char *key);
 void json_text(struct json_out *out, struct text text);
 void json_natural(struct json_out *out, uint64_t number);
 void json_number(struct json_out *out, int64_t number);
+
+/* Writes a number that is kept in tenths, hundredths …: 1230 with 3 digits is 1.230. */
+void json_fraction(struct json_out *out, uint64_t number, uint32_t digits);
 void json_flag(struct json_out *out, bool flag);
-void json_none(struct json_out *out);
+void json_none(struct json_out *out); /* null; jansson has a json_null() */
 
 /* Writes a value, or some members, that the program's source holds: JSON with ' in place of \", where no
  * text has an escape or a ' in it: "'type': 'integer', 'minimum': 0". */

@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "net/journal_redis.h"
 #include "net/listener.h"
+#include "net/live.h"
 #include "net/log.h"
 #include "net/memory_ahead.h"
 #include "net/queue.h"
@@ -144,10 +145,23 @@ static void on_leading(void *context)
     }
 }
 
+/* Counts how long Redis took for the append that it acknowledged last. */
+static void count_commit(struct server *server)
+{
+    struct journal_redis_stats stats = journal_redis_stats(server->journal_redis);
+    if (stats.commits > server->commits_counted) {
+        latency_add(&server->latency_sync, (int64_t)stats.commit_us,
+                    stats.commits - server->commits_counted);
+        server->commits_counted = stats.commits;
+    }
+}
+
 static void on_durable(void *context, uint64_t seq)
 {
     struct server *server = context;
+    count_commit(server);
     if (seq > server->durable_seq && server->state == SERVER_LEADING) {
+        metrics_batch_add(&server->batches, server->sealed_kept - server->durable_kept);
         gather_acknowledged(&server->gather, clock_monotonic_us(), server->kept,
                             server->sealed_kept - server->durable_kept,
                             journal_redis_commit_us(server->journal_redis));
@@ -265,6 +279,19 @@ static void stop_goes_on(struct server *server)
     }
 }
 
+/* Looks back at a second. */
+static void second_is_over(struct server *server)
+{
+    struct server_stats *stats = &server->stats;
+    stats->commands_per_s = stats->commands - server->commands_at_second;
+    server->commands_at_second = stats->commands;
+    stats->http_per_s = stats->http_requests - server->http_at_second;
+    server->http_at_second = stats->http_requests;
+    latency_second_is_over(&server->latency_durable);
+    latency_second_is_over(&server->latency_direct);
+    latency_second_is_over(&server->latency_sync);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -274,11 +301,11 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     server->tick_ms = clock_monotonic_ms();
     server->ticks++;
     memory_ahead_look(server->memory_ahead, server->engine);
+    (void)live_tick(server); /* a frame is due where it says so: nobody has asked for one yet */
     if (server->ticks % TICKS_PER_SECOND != 0) {
         return;
     }
-    server->stats.commands_per_s = server->stats.commands - server->commands_at_second;
-    server->commands_at_second = server->stats.commands;
+    second_is_over(server);
     struct connection *next;
     for (struct connection *at = server->connections; at != NULL; at = next) {
         next = at->next;
@@ -492,6 +519,8 @@ void server_deinit(struct server *server)
     }
     memory_ahead_destroy(&server->memory_ahead);
     engine_destroy(&server->engine);
+    live_destroy(&server->live);
+    campaign_stats_deinit(&server->campaign_stats);
     slowlog_destroy(&server->slowlog);
     turn_deinit(&server->turn);
     secret_deinit(&server->secrets);

@@ -12,10 +12,12 @@
 
 #include "engine/engine.h"
 #include "net/access.h"
+#include "net/campaign_stats.h"
 #include "net/connection.h"
 #include "net/gather.h"
 #include "net/journal.h"
 #include "net/latency.h"
+#include "net/metrics.h"
 #include "net/options.h"
 #include "net/secret.h"
 #include "net/turn.h"
@@ -25,6 +27,7 @@ struct event_base;
 struct http;
 struct journal_redis;
 struct listener;
+struct live;
 struct memory_ahead;
 struct queue;
 struct redis_child;
@@ -59,6 +62,8 @@ struct server_stats {
     uint64_t stale;                           /* look-ups answered as STALE */
     uint64_t outcomes[REFUSAL_LIMIT_OF_ENUM]; /* business answers by refusal; 0 = OK */
     uint64_t commands_per_s;                  /* over the last second */
+    uint64_t http_requests;
+    uint64_t http_per_s; /* over the last second */
 };
 
 /* How much is stored. What INFO and DBSIZE show is durable, as any other answer. */
@@ -83,6 +88,8 @@ struct server {
     struct http *http;                 /* NULL: not opened yet, or --no-http */
     struct memory_ahead *memory_ahead; /* NULL: not leading yet, or it could not be had */
     struct slowlog *slowlog;
+    struct campaign_stats campaign_stats; /* of claims */
+    struct live *live;
     struct secrets secrets;
     struct users users; /* of the users file; none without one */
     struct access_failures access_failures;
@@ -112,6 +119,10 @@ struct server {
     struct loop_event *signals[SERVER_SIGNALS]; /* SIGTERM, SIGINT, SIGHUP */
     uint64_t ticks;
     uint64_t commands_at_second; /* for commands_per_s */
+    uint64_t http_at_second;     /* for http_per_s */
+    uint64_t commits_counted;    /* in latency_sync */
+    uint32_t http_clients;       /* connections of HTTP that are open */
+    uint32_t live_pages;         /* of them: event streams */
     struct connection *connections;
     uint32_t connection_count;
     uint64_t next_connection_id;
@@ -126,6 +137,8 @@ struct server {
      * answer go; the way over the network, and the wait in the socket before, are not in it. */
     struct latency latency_durable; /* that waited for the journal */
     struct latency latency_direct;  /* that waited for nothing */
+    struct latency latency_sync;    /* of appends, until Redis acknowledged them */
+    struct metrics_batches batches;
 };
 
 /* Builds everything and starts listening. False: `message` says why not. */

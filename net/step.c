@@ -56,5 +56,8 @@ enum step_status step_command(struct server *server, const struct command *comma
         return in_doubt(server, command);
     }
     server->stats.outcomes[outcome->refusal]++;
+    if (command->type == COMMAND_COUPON_CLAIM) {
+        campaign_stats_count(&server->campaign_stats, outcome->campaign, outcome->refusal);
+    }
     return STEP_DONE;
 }

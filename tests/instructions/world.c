@@ -92,7 +92,8 @@ void world_init(struct world *world, uint32_t connections)
                                      world->options.slowlog_us);
     server->queue = calloc(1, sizeof(*server->queue));
     if (server->base == NULL || server->engine == NULL || server->slowlog == NULL ||
-        server->queue == NULL || !turn_init(&server->turn, SHARED_BYTES)) {
+        server->queue == NULL || !turn_init(&server->turn, SHARED_BYTES) ||
+        !campaign_stats_init(&server->campaign_stats, server->engine->options.campaigns_max)) {
         world_fail("no memory");
     }
     queue_init(server->queue, (size_t)world->options.queue_bytes_max);
