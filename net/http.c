@@ -144,7 +144,6 @@ void http_release(struct http *http)
     if (http == NULL) {
         return;
     }
-    http_live_release(http->live);
     while (http->held_count > 0) {
         struct http_held *held = &http->held[http->held_first];
         if (held->gate > http->server->durable_seq) {
@@ -366,7 +365,7 @@ static void route(struct http_call *call)
 /* Answers bytes that could be read in two ways, and closes: nothing after them can be trusted. */
 static void reject(struct http_call *call, const char *wrong)
 {
-    call->http->stats.refused++;
+    call->server->stats.http_refused++;
     log_limited(1000, LOG_WARN, "http_refused", LOG_TEXT("why", wrong));
     http_add_header(call, "Connection", "close");
     http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, wrong);
@@ -436,7 +435,7 @@ static void handle(struct http *http, struct evhttp_request *request)
 static void on_request(struct evhttp_request *request, void *context)
 {
     struct http *http = context;
-    http->stats.requests++;
+    http->server->stats.http_requests++;
     handle(http, request);
 }
 
@@ -465,10 +464,17 @@ void http_tick(struct http *http)
     if (http == NULL) {
         return;
     }
-    http->stats.per_s = http->stats.requests - http->requests_at_second;
-    http->requests_at_second = http->stats.requests;
     http_peers_tick(&http->peers);
-    http_live_tick(http->live);
+    http->server->http_clients = http->peers.count;
+    http->server->stats.http_timeouts = http->peers.timeouts;
+    http->server->stats.http_connections = http->peers.accepted;
+}
+
+void http_frame(struct http *http)
+{
+    if (http != NULL) {
+        http_live_frame(http->live);
+    }
 }
 
 /* --- life ------------------------------------------------------------------------------------------ */
@@ -589,16 +595,4 @@ uint16_t http_port(const struct http *http)
 uint32_t http_held(const struct http *http)
 {
     return http == NULL ? 0 : http->held_count;
-}
-
-struct http_stats http_stats(const struct http *http)
-{
-    if (http == NULL) {
-        return (struct http_stats){0};
-    }
-    struct http_stats stats = http->stats;
-    stats.timeouts = http->peers.timeouts;
-    stats.connections = http->peers.accepted;
-    stats.open = http->peers.count;
-    return stats;
 }

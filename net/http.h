@@ -38,19 +38,10 @@ void http_turn(struct http *http);
 /* Looks at deadlines; once a second. */
 void http_tick(struct http *http);
 
+/* Sends a frame to the live pages; when one is due (net/live.h). */
+void http_frame(struct http *http);
+
 /* Counts the answers that wait for the journal. */
 uint32_t http_held(const struct http *http);
-
-/* What there is to count, since the start unless said otherwise. */
-struct http_stats {
-    uint64_t requests;
-    uint64_t refused;     /* by the guard */
-    uint64_t timeouts;    /* connections cut at a deadline */
-    uint64_t connections; /* accepted */
-    uint32_t open;        /* connections now */
-    uint32_t live;        /* pages with a live stream now */
-    uint64_t per_s;       /* requests in the last second */
-};
-struct http_stats http_stats(const struct http *http);
 
 #endif

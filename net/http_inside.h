@@ -45,8 +45,6 @@ struct http {
     struct evhttp *evhttp;
     struct evhttp_bound_socket *bound; /* NULL: accepts no more */
     struct http_peers peers;
-    struct http_stats stats;
-    uint64_t requests_at_second; /* for stats.per_s */
     uint16_t port;
     struct http_held
         *held; /* ring of `held_size`, a power of two; one request a connection at most */
@@ -121,8 +119,7 @@ void http_line(struct http_call *call); /* POST /v1/command */
 
 struct http_live *http_live_create(struct http *http);
 void http_live_destroy(struct http_live **live);
-void http_live_open(struct http_call *call); /* GET /v1/live */
-void http_live_tick(struct http_live *live);
-void http_live_release(struct http_live *live); /* frames whose state is durable by now */
+void http_live_open(struct http_call *call);  /* GET /v1/live */
+void http_live_frame(struct http_live *live); /* a frame is due: to all pages */
 
 #endif

@@ -1,8 +1,7 @@
 /* http_live.c -- GET /v1/live: what the console's pages show, once a second, as server-sent events.
  *
- * All pages get the same frame: it is composed once, and shared. What a frame shows waits until it is durable, as any
- * answer does; while the journal stands still the pages get a comment only, and say so. A page that does not read is
- * cut off.
+ * All pages get the same frame: it is composed once, and shared. It shows what is durable only (net/live.h). A page
+ * that does not read is cut off.
  *
  *     event: live        the whole server
  *     event: campaign    one campaign more closely, for pages opened with ?campaign=id
@@ -34,10 +33,8 @@ struct live_page {
 struct http_live {
     struct http *http;
     struct live_page *pages;
-    struct evbuffer *frame; /* the newest */
-    uint64_t number;        /* of the frame */
-    uint64_t gate;          /* sequence that it shows */
-    bool waits;             /* it was not sent yet */
+    struct evbuffer *frame; /* the newest, as long as there are pages */
+    uint64_t number;        /* of it */
 };
 
 struct http_live *http_live_create(struct http *http)
@@ -67,8 +64,8 @@ static void page_left(void *context)
     if (evhttp_request_get_connection(page->request) == NULL) {
         evhttp_request_free(page->request); /* nobody else has it any more */
     }
-    ASSERT(live->http->stats.live > 0);
-    live->http->stats.live--;
+    ASSERT(live->http->server->live_pages > 0);
+    live->http->server->live_pages--;
     free(page);
 }
 
@@ -99,7 +96,7 @@ static void page_send(const struct live_page *page, struct evbuffer *frame)
     }
 }
 
-/* Composes the frame of a campaign. NULL: there is none of this index, or no memory. */
+/* Composes the frame of a campaign. NULL: it has none that is durable, or no memory. */
 static struct evbuffer *compose_campaign(const struct http_live *live, uint32_t campaign)
 {
     struct evbuffer *frame = evbuffer_new();
@@ -137,50 +134,22 @@ static void send_campaigns(struct http_live *live)
     }
 }
 
-void http_live_release(struct http_live *live)
+void http_live_frame(struct http_live *live)
 {
-    if (!live->waits || live->gate > live->http->server->durable_seq) {
-        return;
-    }
-    live->waits = false;
-    for (const struct live_page *page = live->pages; page != NULL; page = page->next) {
-        page_send(page, live->frame);
-    }
-}
-
-/* Tells all pages that the server is there, though it has nothing new that is durable. */
-static void send_waiting(const struct http_live *live)
-{
-    struct evbuffer *comment = evbuffer_new();
-    if (comment == NULL) {
-        return;
-    }
-    (void)evbuffer_add_printf(comment, ": the journal does not answer\n\n");
-    for (const struct live_page *page = live->pages; page != NULL; page = page->next) {
-        page_send(page, comment);
-    }
-    evbuffer_free(comment);
-}
-
-void http_live_tick(struct http_live *live)
-{
-    const struct server *server = live->http->server;
     if (live->pages == NULL) {
         return;
     }
-    if (live->waits) {
-        send_waiting(live);
-        return;
-    }
+    live_look(live->http->server);
     struct json_out out = {.buffer = live->frame};
     (void)evbuffer_drain(live->frame, evbuffer_get_length(live->frame));
     (void)evbuffer_add_printf(live->frame,
                               "event: live\nid: %llu\ndata: ", (unsigned long long)++live->number);
-    live_write(&out, server);
+    live_write(&out, live->http->server);
     (void)evbuffer_add(live->frame, "\n\n", 2);
-    live->gate = server->engine->seq;
-    live->waits = !out.failed;
-    http_live_release(live);
+    for (const struct live_page *page = live->pages; page != NULL && !out.failed;
+         page = page->next) {
+        page_send(page, live->frame);
+    }
     send_campaigns(live);
 }
 
@@ -217,7 +186,8 @@ void http_live_open(struct http_call *call)
     if (!read_campaign(call, &campaign)) {
         return;
     }
-    struct live_page *page = live->http->stats.live < PAGES_MAX ? calloc(1, sizeof(*page)) : NULL;
+    struct live_page *page = live->http->server->live_pages < PAGES_MAX ? calloc(1, sizeof(*page))
+                                                                        : NULL;
     if (page == NULL || call->method != EVHTTP_REQ_GET) {
         free(page);
         http_refuse(call, HTTP_PROBLEM_TOO_MANY_STREAMS, "");
@@ -232,7 +202,7 @@ void http_live_open(struct http_call *call)
         live->pages->previous = page;
     }
     live->pages = page;
-    live->http->stats.live++;
+    live->http->server->live_pages++;
     call->peer->live = true;
     call->peer->left = page_left;
     call->peer->left_context = page;
@@ -250,7 +220,8 @@ void http_live_open(struct http_call *call)
         page_send(page, hello);
         evbuffer_free(hello);
     }
-    if (live->number > 0 && !live->waits) {
-        page_send(page, live->frame);
+    if (live->http->server->live_pages > 1) {
+        page_send(page, live->frame); /* of this second, as others have it */
     }
+    live_look(call->server);
 }

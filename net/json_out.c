@@ -163,7 +163,10 @@ void json_fraction(struct json_out *out, uint64_t number, uint32_t digits)
         whole *= 10;
     }
     separate(out);
-    fprintf(out->file, "%" PRIu64 ".%0*" PRIu64, number / whole, (int)digits, number % whole);
+    char text[2 * NUMBER_BYTES];
+    int length = snprintf(text, sizeof(text), "%" PRIu64 ".%0*" PRIu64, number / whole, (int)digits,
+                          number % whole);
+    put(out, text, (size_t)length);
 }
 
 void json_flag(struct json_out *out, bool flag)

@@ -301,7 +301,9 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     server->tick_ms = clock_monotonic_ms();
     server->ticks++;
     memory_ahead_look(server->memory_ahead, server->engine);
-    (void)live_tick(server); /* a frame is due where it says so: nobody has asked for one yet */
+    if (live_tick(server)) {
+        http_frame(server->http);
+    }
     if (server->ticks % TICKS_PER_SECOND != 0) {
         return;
     }

@@ -63,7 +63,10 @@ struct server_stats {
     uint64_t outcomes[REFUSAL_LIMIT_OF_ENUM]; /* business answers by refusal; 0 = OK */
     uint64_t commands_per_s;                  /* over the last second */
     uint64_t http_requests;
-    uint64_t http_per_s; /* over the last second */
+    uint64_t http_connections; /* accepted */
+    uint64_t http_refused;     /* requests whose bytes could be read in two ways */
+    uint64_t http_timeouts;    /* connections cut at a request's deadline */
+    uint64_t http_per_s;       /* over the last second */
 };
 
 /* How much is stored. What INFO and DBSIZE show is durable, as any other answer. */

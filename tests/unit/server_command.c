@@ -387,11 +387,12 @@ Test(server_command, resetstat_sets_the_counters_to_zero)
 Test(server_command, slowlog_shows_the_newest_first_and_is_bounded)
 {
     (void)server_fake_ask("CLIENT SETNAME till-1");
-    slowlog_note(fake.server.slowlog, SERVER_FAKE_NOW_MS, 100, "FAST", 1, &fake.clients[0]);
+    slowlog_note(fake.server.slowlog, SERVER_FAKE_NOW_MS, 100, "FAST", 1, fake.clients[0].address,
+                 fake.clients[0].name);
     server_fake_expect("SLOWLOG LEN", ":0\r\n");
     for (int at = 0; at < 5; at++) {
         slowlog_note(fake.server.slowlog, SERVER_FAKE_NOW_MS + at * 1000, 200 + at, "COUPON.CLAIM",
-                     at == 4 ? 64 : 1, &fake.clients[0]);
+                     at == 4 ? 64 : 1, fake.clients[0].address, fake.clients[0].name);
     }
     server_fake_expect("SLOWLOG LEN", ":3\r\n");
     server_fake_expect(
@@ -404,7 +405,8 @@ Test(server_command, slowlog_shows_the_newest_first_and_is_bounded)
     server_fake_expect("SLOWLOG GET 0", "*0\r\n");
     server_fake_expect("SLOWLOG RESET", "+OK\r\n");
     server_fake_expect("SLOWLOG LEN", ":0\r\n");
-    slowlog_note(fake.server.slowlog, SERVER_FAKE_NOW_MS, 300, "MEMBER.GET", 1, &fake.clients[0]);
+    slowlog_note(fake.server.slowlog, SERVER_FAKE_NOW_MS, 300, "MEMBER.GET", 1,
+                 fake.clients[0].address, fake.clients[0].name);
     cr_assert(server_fake_holds(server_fake_ask("SLOWLOG GET"), "*1\r\n*6\r\n:5\r\n"),
               "ids go on after a reset");
 }
@@ -412,7 +414,8 @@ Test(server_command, slowlog_shows_the_newest_first_and_is_bounded)
 Test(server_command, a_slowlog_of_no_entries_keeps_none)
 {
     struct slowlog *none = slowlog_create(0, 0);
-    slowlog_note(none, SERVER_FAKE_NOW_MS, 1000, "PING", 1, &fake.clients[0]);
+    slowlog_note(none, SERVER_FAKE_NOW_MS, 1000, "PING", 1, fake.clients[0].address,
+                 fake.clients[0].name);
     cr_assert_eq(slowlog_length(none), 0);
     cr_assert_null(slowlog_nth(none, 0));
     slowlog_destroy(&none);
