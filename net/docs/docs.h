@@ -14,6 +14,9 @@ void docs_events(void);
 /* docs/options.md: flags, environment, config file. */
 void docs_options(void);
 
+/* docs/metrics.md: what Prometheus reads. */
+void docs_metrics(void);
+
 /* Prints a text for a table's cell: with its bars escaped. */
 void docs_cell(const char *text);
 

@@ -4,6 +4,7 @@
  *     boon-docs refusals > docs/refusals.md
  *     boon-docs events > docs/events.md
  *     boon-docs options > docs/options.md
+ *     boon-docs metrics > docs/metrics.md
  */
 #include <stdio.h>
 #include <string.h>
@@ -91,10 +92,8 @@ int main(int argc, char *argv[])
         const char *name;
         void (*write)(void);
     } pages[] = {
-        {"commands", docs_commands},
-        {"refusals", docs_refusals},
-        {"events", docs_events},
-        {"options", docs_options},
+        {"commands", docs_commands}, {"refusals", docs_refusals}, {"events", docs_events},
+        {"options", docs_options},   {"metrics", docs_metrics},
     };
     for (size_t at = 0; argc == 2 && at < sizeof(pages) / sizeof(pages[0]); at++) {
         if (strcmp(argv[1], pages[at].name) == 0) {
@@ -103,6 +102,6 @@ int main(int argc, char *argv[])
             return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
         }
     }
-    fputs("Usage: boon-docs commands | refusals | events | options\n", stderr);
+    fputs("Usage: boon-docs commands | refusals | events | options | metrics\n", stderr);
     return 2;
 }
