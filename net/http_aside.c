@@ -5,6 +5,7 @@
 #include "net/access.h"
 #include "net/http_console.h"
 #include "net/http_inside.h"
+#include "net/metrics.h"
 #include "net/openapi.h"
 #include "net/ready.h"
 #include "net/server.h"
@@ -27,6 +28,19 @@ static void on_readyz(struct http_call *call)
     bool verbose = text_equal(call->query, TEXT("verbose"));
     call->type = HTTP_TYPE_TEXT;
     call->reply.status = file != NULL && ready_write(file, call->server, verbose) ? 200 : 503;
+    http_send_file(call, file, &bytes, &size, 0);
+}
+
+static void on_metrics(struct http_call *call)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&bytes, &size);
+    if (file != NULL) {
+        metrics_write(file, call->server);
+    }
+    call->type = "text/plain; version=0.0.4; charset=utf-8"; /* Prometheus 3 takes no other */
+    call->reply.status = 200;
     http_send_file(call, file, &bytes, &size, 0);
 }
 
@@ -82,6 +96,7 @@ static const struct aside {
 } asides[] = {
     {"/livez", OPEN, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "GET, HEAD", on_livez},
     {"/readyz", OPEN, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "GET, HEAD", on_readyz},
+    {"/metrics", COMMAND_ROLE_READ, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "GET, HEAD", on_metrics},
     {"/openapi.json", OPEN, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD, "GET, HEAD", on_openapi},
     {"/v1/session", OPEN, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_DELETE, "GET, POST, DELETE",
      http_session},

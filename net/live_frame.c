@@ -1,10 +1,9 @@
 /* live_frame.c -- the frame of the server. */
-#include <sys/types.h>
-
 #include "net/clock.h"
 #include "net/durability.h"
 #include "net/journal_redis.h"
 #include "net/live_inside.h"
+#include "net/named_pools.h"
 #include "net/process.h"
 #include "net/queue.h"
 #include "net/server.h"
@@ -91,19 +90,13 @@ static void write_pool(struct json_out *out, const char *name, const struct pool
 
 static void write_pools(struct json_out *out, const struct engine *engine)
 {
+    struct named_pool pools[NAMED_POOLS];
+    named_pools(engine, pools);
     json_key(out, "pools");
     json_begin(out, '[');
-    write_pool(out, "members", &engine->members.pool);
-    write_pool(out, "long_member_ids", &engine->members.long_ids);
-    write_pool(out, "accounts", &engine->accounts);
-    write_pool(out, "campaigns", &engine->campaigns.pool);
-    write_pool(out, "campaign_texts", &engine->campaigns.texts.units);
-    write_pool(out, "coupons", &engine->coupons.pool);
-    write_pool(out, "requests", &engine->requests.ring);
-    write_pool(out, "channels", &engine->names[NAME_CHANNEL].pool);
-    write_pool(out, "stores", &engine->names[NAME_STORE].pool);
-    write_pool(out, "staff", &engine->names[NAME_STAFF].pool);
-    write_pool(out, "assets", &engine->names[NAME_ASSET].pool);
+    for (uint32_t at = 0; at < NAMED_POOLS; at++) {
+        write_pool(out, pools[at].name, pools[at].pool);
+    }
     json_end(out, ']');
 }
 

@@ -22,7 +22,7 @@ static void check(struct ready *ready, bool passed, const char *format, ...)
 {
     va_list arguments;
     ready->all = ready->all && passed;
-    if (passed && !ready->verbose) {
+    if (ready->file == NULL || (passed && !ready->verbose)) {
         return;
     }
     fputs(passed ? "[+]" : "[-]", ready->file);
@@ -95,14 +95,26 @@ static void notes(const struct ready *ready, const struct server *server)
     }
 }
 
+static void check_all(struct ready *ready, const struct server *server)
+{
+    bool room = server_has_room(server);
+    check_state(ready, server);
+    check_journal(ready, server);
+    check(ready, room, "queue %s", room ? "ok" : "full: too many changes wait for the journal");
+    check_lease(ready, server);
+}
+
+bool ready_now(const struct server *server)
+{
+    struct ready ready = {NULL, false, true};
+    check_all(&ready, server);
+    return ready.all;
+}
+
 bool ready_write(FILE *file, const struct server *server, bool verbose)
 {
     struct ready ready = {file, verbose, true};
-    bool room = server_has_room(server);
-    check_state(&ready, server);
-    check_journal(&ready, server);
-    check(&ready, room, "queue %s", room ? "ok" : "full: too many changes wait for the journal");
-    check_lease(&ready, server);
+    check_all(&ready, server);
     notes(&ready, server);
     fputs(ready.all ? "ready\n" : "not ready\n", file);
     return ready.all;

@@ -19,4 +19,7 @@ struct server;
  * whether it is ready. */
 bool ready_write(FILE *file, const struct server *server, bool verbose);
 
+/* Returns the same, and writes nothing. */
+bool ready_now(const struct server *server);
+
 #endif

@@ -17,6 +17,9 @@ void docs_options(void);
 /* docs/http.md: the HTTP API for people. */
 void docs_http(void);
 
+/* docs/metrics.md: what Prometheus reads. */
+void docs_metrics(void);
+
 /* Prints a text for a table's cell: with its bars escaped. */
 void docs_cell(const char *text);
 

@@ -6,6 +6,7 @@
  *     boon-docs options > docs/options.md
  *     boon-docs http > docs/http.md
  *     boon-docs openapi > docs/openapi.json
+ *     boon-docs metrics > docs/metrics.md
  */
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,7 @@ int main(int argc, char *argv[])
     } pages[] = {
         {"commands", docs_commands}, {"refusals", docs_refusals}, {"events", docs_events},
         {"options", docs_options},   {"http", docs_http},
+        {"options", docs_options},   {"metrics", docs_metrics},
     };
     if (argc == 2 && strcmp(argv[1], "openapi") == 0) { /* the bytes that the server serves */
         openapi_write(stdout);
@@ -109,6 +111,7 @@ int main(int argc, char *argv[])
             return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
         }
     }
-    fputs("Usage: boon-docs commands | refusals | events | options | http | openapi\n", stderr);
+    fputs("Usage: boon-docs commands | refusals | events | options | http | metrics | openapi\n",
+          stderr);
     return 2;
 }

@@ -6,92 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "net/step.h"
-#include "tests/lib/server_fake.h"
-
-#define MONOTONIC_MS 5000000
+#include "tests/lib/watch_fake.h"
 
 static char *bytes;
 static size_t length;
-
-static void set_up(void)
-{
-    server_fake_set_up();
-    fake.server.live = live_create(10);
-    cr_assert_not_null(fake.server.live);
-    cr_assert(campaign_stats_init(&fake.server.campaign_stats, 10));
-    fake.server.tick_ms = MONOTONIC_MS;
-}
 
 static void tear_down(void)
 {
     free(bytes);
     bytes = NULL;
-    live_destroy(&fake.server.live);
-    campaign_stats_deinit(&fake.server.campaign_stats);
-    server_fake_tear_down();
+    watch_tear_down();
 }
 
-TestSuite(live, .init = set_up, .fini = tear_down);
-
-/* All that has happened becomes durable. */
-static void durable(void)
-{
-    struct server *server = &fake.server;
-    const struct engine *engine = server->engine;
-    server->durable_seq = engine->seq;
-    server->durable_counts = (struct server_counts){.seq = engine->seq,
-                                                    .members = engine->members.pool.count - 1,
-                                                    .campaigns = engine->campaigns.pool.count - 1,
-                                                    .coupons = engine->coupons.pool.count - 1,
-                                                    .accounts = engine->accounts.count - 1};
-}
-
-static enum refusal step(const struct command *command)
-{
-    /* The events are kept where no journal is; what is durable, the tests say. */
-    uint64_t seq = fake.server.durable_seq;
-    enum step_status status = step_command(&fake.server, command);
-    cr_assert_eq(status, STEP_DONE);
-    fake.server.durable_seq = seq;
-    return fake.server.turn.outcome.refusal;
-}
-
-static uint32_t campaign(const char *id, uint64_t stock)
-{
-    const struct campaign_definition definition = {
-        .name = TEXT("Summer \"sale\" 夏"), .stock = stock, .per_member = 1, .value = {.kind = 1}};
-    struct command put = {
-        .type = COMMAND_CAMPAIGN_PUT,
-        .as.campaign_put = {.campaign = text_of(id), .document = {TEXT("{}"), &definition}}};
-    struct command start = {.type = COMMAND_CAMPAIGN_START,
-                            .as.campaign_start = {.campaign = text_of(id)}};
-    cr_assert_eq(step(&put), REFUSAL_NONE);
-    cr_assert_eq(step(&start), REFUSAL_NONE);
-    return campaign_find(&fake.server.engine->campaigns, text_of(id), 0);
-}
-
-static enum refusal claim(const char *id, const char *member, const char *channel,
-                          const char *store)
-{
-    struct command command = {.type = COMMAND_COUPON_CLAIM,
-                              .as.coupon_claim = {.member = text_of(member),
-                                                  .campaign = text_of(id),
-                                                  .channel = text_of(channel),
-                                                  .store = text_of(store)}};
-    return step(&command);
-}
-
-/* Lets so many ticks pass and tells at how many a frame was due. */
-static int ticks(int count)
-{
-    int due = 0;
-    for (int at = 0; at < count; at++) {
-        fake.server.tick_ms += SERVER_TICK_MS;
-        due += live_tick(&fake.server) ? 1 : 0;
-    }
-    return due;
-}
+TestSuite(live, .init = watch_set_up, .fini = tear_down);
 
 /* Writes a frame, of a campaign unless 0, and returns it, borrowed; NULL: it was not written. */
 static json_t *frame(uint32_t index)
@@ -149,12 +76,12 @@ static const char *word(const json_t *node, const char *path)
 
 Test(live, a_frame_has_what_the_page_shows)
 {
-    campaign("sale", 2);
-    claim("sale", "m1", "app", "");
-    claim("sale", "m1", "app", "");
-    durable();
+    watch_campaign("sale", 2);
+    watch_claim("sale", "m1", "app", "");
+    watch_claim("sale", "m1", "app", "");
+    watch_durable();
     latency_add(&fake.server.latency_durable, 1000, 5);
-    cr_assert_eq(ticks(1), 1);
+    cr_assert_eq(watch_ticks(1), 1);
     const json_t *root = frame(0);
     cr_assert_str_eq(word(root, "server/state"), "leading");
     cr_assert_str_eq(word(root, "server/durability"), "always");
@@ -181,83 +108,83 @@ Test(live, a_frame_has_what_the_page_shows)
 
 Test(live, nothing_is_shown_before_it_is_durable)
 {
-    campaign("sale", 10);
-    durable();
-    ticks(20);
-    claim("sale", "m1", "", "");
-    cr_assert_eq(ticks(1), 0, "the journal has not acknowledged it: the frame waits");
+    watch_campaign("sale", 10);
+    watch_durable();
+    watch_ticks(20);
+    watch_claim("sale", "m1", "", "");
+    cr_assert_eq(watch_ticks(1), 0, "the journal has not acknowledged it: the frame waits");
     cr_assert_eq(number(frame(0), "campaigns/0/issued"), 0);
-    durable();
-    claim("sale", "m2", "", "");
-    cr_assert_eq(ticks(1), 1, "now it is due");
+    watch_durable();
+    watch_claim("sale", "m2", "", "");
+    cr_assert_eq(watch_ticks(1), 1, "now it is due");
     cr_assert_eq(number(frame(0), "campaigns/0/issued"), 1, "not that of m2");
     cr_assert_eq(number(frame(0), "coupons"), 1);
 }
 
 Test(live, frames_go_on_while_the_journal_does_not_answer)
 {
-    campaign("sale", 10);
-    durable();
-    ticks(20);
-    claim("sale", "m1", "", "");
+    watch_campaign("sale", 10);
+    watch_durable();
+    watch_ticks(20);
+    watch_claim("sale", "m1", "", "");
     for (int second = 0; second < 5; second++) {
-        cr_assert_eq(ticks(20), 1, "one a second");
+        cr_assert_eq(watch_ticks(20), 1, "one a second");
         cr_assert_eq(number(frame(0), "campaigns/0/issued"), 0, "what was there before");
     }
-    durable();
-    ticks(20);
+    watch_durable();
+    watch_ticks(20);
     cr_assert_eq(number(frame(0), "campaigns/0/issued"), 1);
 }
 
 Test(live, one_frame_a_second_is_due)
 {
-    cr_assert_eq(ticks(200), 10);
+    cr_assert_eq(watch_ticks(200), 10);
     fake.server.state = SERVER_OPENING;
-    cr_assert_eq(ticks(200), 0, "there is nothing to show yet");
+    cr_assert_eq(watch_ticks(200), 0, "there is nothing to show yet");
 }
 
 Test(live, rates_are_those_of_the_last_second)
 {
     char member[16];
-    campaign("sale", 5);
-    durable();
-    ticks(20);
+    watch_campaign("sale", 5);
+    watch_durable();
+    watch_ticks(20);
     for (int count = 0; count < 8; count++) {
         snprintf(member, sizeof(member), "m%d", count);
-        claim("sale", member, "", "");
+        watch_claim("sale", member, "", "");
     }
-    durable();
-    ticks(20);
+    watch_durable();
+    watch_ticks(20);
     const json_t *root = frame(0);
     cr_assert_eq(number(root, "campaigns/0/per_s"), 5);
     cr_assert_eq(number(root, "campaigns/0/asked_per_s"), 8);
-    ticks(20);
+    watch_ticks(20);
     cr_assert_eq(number(frame(0), "campaigns/0/asked_per_s"), 0);
 }
 
 Test(live, what_was_issued_before_the_start_is_no_rate)
 {
-    campaign("sale", 5);
-    claim("sale", "m1", "", "");
-    claim("sale", "m2", "", "");
-    durable();
-    ticks(1);
+    watch_campaign("sale", 5);
+    watch_claim("sale", "m1", "", "");
+    watch_claim("sale", "m2", "", "");
+    watch_durable();
+    watch_ticks(1);
     cr_assert_eq(number(frame(0), "campaigns/0/per_s"), 0);
 }
 
 Test(live, a_campaigns_frame_tells_channels_stores_and_reasons)
 {
-    uint32_t sale = campaign("sale", 4);
-    campaign("other", 4);
-    claim("sale", "m1", "app", "s1");
-    claim("sale", "m2", "app", "s2");
-    claim("sale", "m3", "wechat", "");
-    claim("other", "m3", "wechat", "s2");
-    claim("sale", "m3", "wechat", "");
-    durable();
-    ticks(1);
+    uint32_t sale = watch_campaign("sale", 4);
+    watch_campaign("other", 4);
+    watch_claim("sale", "m1", "app", "s1");
+    watch_claim("sale", "m2", "app", "s2");
+    watch_claim("sale", "m3", "wechat", "");
+    watch_claim("other", "m3", "wechat", "s2");
+    watch_claim("sale", "m3", "wechat", "");
+    watch_durable();
+    watch_ticks(1);
     frame(sale);
-    ticks(1);
+    watch_ticks(1);
     const json_t *root = frame(sale);
     cr_assert_str_eq(word(root, "id"), "sale");
     cr_assert_eq(number(root, "per_member"), 1);
@@ -275,33 +202,33 @@ Test(live, a_campaigns_frame_tells_channels_stores_and_reasons)
 
 Test(live, coupons_are_counted_only_while_somebody_looks_and_only_durable_ones)
 {
-    uint32_t sale = campaign("sale", 50);
-    durable();
-    ticks(1);
-    claim("sale", "m1", "app", "");
-    durable();
-    ticks(20);
+    uint32_t sale = watch_campaign("sale", 50);
+    watch_durable();
+    watch_ticks(1);
+    watch_claim("sale", "m1", "app", "");
+    watch_durable();
+    watch_ticks(20);
     cr_assert_eq(json_real_value(at(frame(sale), "tallied")), 0, "nobody has looked so far");
-    ticks(1);
+    watch_ticks(1);
     cr_assert_eq(number(frame(sale), "tallied"), 1);
-    claim("sale", "m2", "app", "");
-    ticks(40);
+    watch_claim("sale", "m2", "app", "");
+    watch_ticks(40);
     cr_assert_eq(number(frame(sale), "channels/0/issued"), 1, "that of m2 is not durable");
-    durable();
-    ticks(21);
+    watch_durable();
+    watch_ticks(21);
     cr_assert_eq(number(frame(sale), "channels/0/issued"), 2);
-    ticks((LIVE_LOOK_MS / SERVER_TICK_MS) + 1);
-    claim("sale", "m3", "app", "");
-    durable();
-    ticks(21);
+    watch_ticks((LIVE_LOOK_MS / SERVER_TICK_MS) + 1);
+    watch_claim("sale", "m3", "app", "");
+    watch_durable();
+    watch_ticks(21);
     cr_assert_eq(number(frame(sale), "channels/0/issued"), 2, "nobody has looked for 30 s");
 }
 
 Test(live, a_campaign_that_does_not_exist_has_no_frame)
 {
     cr_assert_null(frame(7));
-    uint32_t sale = campaign("sale", 1);
+    uint32_t sale = watch_campaign("sale", 1);
     cr_assert_null(frame(sale), "it is not durable yet");
-    durable();
+    watch_durable();
     cr_assert_not_null(frame(sale));
 }
