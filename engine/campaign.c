@@ -238,6 +238,7 @@ static void define_decide(struct engine *engine, const struct campaign_put *put,
         .minimum_fen = wanted->value.minimum_fen,
         .maximum_fen = wanted->value.maximum_fen,
         .source = wanted->source,
+        .reason = put->reason,
     };
     request_bind(engine, check, result, outcome);
 }
@@ -290,17 +291,27 @@ void campaign_list_decide(struct engine *engine, const struct command *command, 
     }
 }
 
-/* START, PAUSE and STOP say the same OK whether they moved the campaign or found it there. */
-static void move_decide(struct engine *engine, const struct command *command, struct text id,
-                        struct text request, enum campaign_state to, int64_t now_ms,
-                        struct outcome *outcome)
+/* START, PAUSE and STOP are asked in the same words. */
+struct move {
+    struct text campaign;
+    struct text request;
+    struct text reason;
+    enum campaign_state to;
+};
+
+/* They say the same OK whether they moved the campaign or found it there. A reason is a remark: the same request id
+ * with another reason is the same request. */
+static void move_decide(struct engine *engine, const struct command *command,
+                        const struct move *move, int64_t now_ms, struct outcome *outcome)
 {
+    enum campaign_state to = move->to;
     struct request_check check = {0};
     outcome->word = campaign_state_word((uint8_t)to);
-    if (repeated(engine, command, id, request, NULL, 0, now_ms, &check, outcome)) {
+    if (repeated(engine, command, move->campaign, move->request, NULL, 0, now_ms, &check,
+                 outcome)) {
         return;
     }
-    const struct campaign *campaign = find_or_refuse(engine, id, outcome);
+    const struct campaign *campaign = find_or_refuse(engine, move->campaign, outcome);
     if (campaign == NULL) {
         return;
     }
@@ -314,7 +325,8 @@ static void move_decide(struct engine *engine, const struct command *command, st
         return;
     }
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_MOVED);
-    event->as.campaign_moved = (struct event_campaign_moved){outcome->campaign, (uint8_t)to};
+    event->as.campaign_moved = (struct event_campaign_moved){outcome->campaign, (uint8_t)to,
+                                                             move->reason};
     request_bind(engine, &check, CAMPAIGN_RESULT_CHANGED, outcome);
 }
 
@@ -322,21 +334,24 @@ void campaign_start_decide(struct engine *engine, const struct command *command,
                            struct outcome *outcome)
 {
     const struct campaign_start *ask = &command->as.campaign_start;
-    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_RUNNING, now_ms, outcome);
+    const struct move move = {ask->campaign, ask->request, ask->reason, CAMPAIGN_RUNNING};
+    move_decide(engine, command, &move, now_ms, outcome);
 }
 
 void campaign_pause_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                            struct outcome *outcome)
 {
     const struct campaign_pause *ask = &command->as.campaign_pause;
-    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_PAUSED, now_ms, outcome);
+    const struct move move = {ask->campaign, ask->request, ask->reason, CAMPAIGN_PAUSED};
+    move_decide(engine, command, &move, now_ms, outcome);
 }
 
 void campaign_stop_decide(struct engine *engine, const struct command *command, int64_t now_ms,
                           struct outcome *outcome)
 {
     const struct campaign_stop *ask = &command->as.campaign_stop;
-    move_decide(engine, command, ask->campaign, ask->request, CAMPAIGN_STOPPED, now_ms, outcome);
+    const struct move move = {ask->campaign, ask->request, ask->reason, CAMPAIGN_STOPPED};
+    move_decide(engine, command, &move, now_ms, outcome);
 }
 
 void campaign_restock_decide(struct engine *engine, const struct command *command, int64_t now_ms,
@@ -378,8 +393,8 @@ void campaign_restock_decide(struct engine *engine, const struct command *comman
         return;
     }
     struct event *event = outcome_event(outcome, EVENT_CAMPAIGN_RESTOCKED);
-    event->as.campaign_restocked = (struct event_campaign_restocked){outcome->campaign,
-                                                                     (uint64_t)wanted};
+    event->as.campaign_restocked = (struct event_campaign_restocked){
+        outcome->campaign, (uint64_t)wanted, restock->reason};
     request_bind(engine, &check, (uint64_t)wanted, outcome);
     outcome->numbers[0] = wanted;
 }

@@ -24,6 +24,7 @@ typedef struct text command_member;
 typedef struct text command_name;
 typedef struct text command_code;
 typedef struct text command_request;
+typedef struct text command_reason;
 typedef struct document command_document;
 typedef int64_t command_amount;
 typedef int64_t command_delta;
@@ -36,6 +37,7 @@ typedef int64_t command_version;
 #define COMMAND_TYPE_NAME command_name
 #define COMMAND_TYPE_CODE command_code
 #define COMMAND_TYPE_REQUEST command_request
+#define COMMAND_TYPE_REASON command_reason
 #define COMMAND_TYPE_DOCUMENT command_document
 #define COMMAND_TYPE_AMOUNT command_amount
 #define COMMAND_TYPE_DELTA command_delta
@@ -74,7 +76,7 @@ enum command_kind {
 
 struct command {
     enum command_type type;
-    uint32_t principal;      /* who asks; 0 = the one and only, while no principals are defined */
+    uint32_t principal;      /* who asks, a NAME_PRINCIPAL; 0 = default, or nobody in particular */
     uint32_t campaign;       /* of a claim, filled by engine_prefetch(); 0 = not yet, or none */
     uint32_t asset;          /* of a look-up, filled the same way */
     uint64_t member_hash;    /* filled by engine_prefetch(); 0 = not yet */

@@ -31,6 +31,7 @@ static void engine_dump(const struct engine *engine, struct event *event)
         .coupons = engine->coupons.pool.count - 1,
         .pairs = (uint32_t)engine->coupons.pairs.count,
         .requests = (uint32_t)(engine->requests.bound - engine->requests.forgotten),
+        .principals = engine->names[NAME_PRINCIPAL].pool.count - 1,
     };
 }
 

@@ -8,10 +8,9 @@
 static bool names_of_kinds_init(struct engine *engine)
 {
     const uint32_t limits[NAME_KINDS] = {
-        [NAME_CHANNEL] = NAME_CHANNELS_MAX,
-        [NAME_STORE] = engine->options.names_max,
-        [NAME_STAFF] = engine->options.names_max,
-        [NAME_ASSET] = NAME_ASSETS_MAX,
+        [NAME_CHANNEL] = NAME_CHANNELS_MAX,       [NAME_STORE] = engine->options.names_max,
+        [NAME_STAFF] = engine->options.names_max, [NAME_ASSET] = NAME_ASSETS_MAX,
+        [NAME_PRINCIPAL] = NAME_PRINCIPALS_MAX,
     };
     for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
         if (!names_init(&engine->names[kind], limits[kind], engine->options.hash_seed)) {
@@ -111,26 +110,50 @@ static void decide(struct engine *engine, const struct command *command, int64_t
     ASSERT(command->type != COMMAND_NONE);
 }
 
-void engine_step(struct engine *engine, int64_t now_ms, const struct command *command,
-                 struct outcome *outcome)
+static void outcome_clear(struct outcome *outcome)
 {
-    now_ms = now_ms > engine->time_ms ? now_ms : engine->time_ms;
     outcome->refusal = REFUSAL_NONE;
     outcome->gate = 0;
     outcome->word = "";
     outcome->numbers[0] = outcome->numbers[1] = 0;
     outcome->member = outcome->campaign = outcome->coupon = 0;
     outcome->event_count = 0;
-    decide(engine, command, now_ms, outcome);
+}
+
+/* Applies what was decided; after this point it must succeed. */
+static void apply_all(struct engine *engine, int64_t now_ms, struct outcome *outcome)
+{
     if (outcome->event_count == 0) {
         return;
     }
-    /* After this point it must succeed. */
     ASSERT(outcome->refusal == REFUSAL_NONE);
     for (uint32_t at = 0; at < outcome->event_count; at++) {
         engine_apply(engine, now_ms, &outcome->events[at]);
     }
     outcome->gate = engine->seq;
+}
+
+void engine_step(struct engine *engine, int64_t now_ms, const struct command *command,
+                 struct outcome *outcome)
+{
+    now_ms = now_ms > engine->time_ms ? now_ms : engine->time_ms;
+    outcome_clear(outcome);
+    decide(engine, command, now_ms, outcome);
+    apply_all(engine, now_ms, outcome);
+}
+
+uint32_t engine_name_principal(struct engine *engine, int64_t now_ms, struct text name,
+                               struct outcome *outcome)
+{
+    uint32_t number;
+    ASSERT(name.length > 0 && name.length <= ID_BYTES_MAX);
+    now_ms = now_ms > engine->time_ms ? now_ms : engine->time_ms;
+    outcome_clear(outcome);
+    if (!name_decide(engine, NAME_PRINCIPAL, name, outcome, &number)) {
+        return 0;
+    }
+    apply_all(engine, now_ms, outcome);
+    return number;
 }
 
 /* What the journal says about itself changes no business state. */

@@ -24,6 +24,12 @@ bool engine_clear(struct engine *engine) __attribute__((warn_unused_result));
 void engine_step(struct engine *engine, int64_t now_ms, const struct command *command,
                  struct outcome *outcome);
 
+/* Finds the number of a principal, 1 to 64 bytes, or gives it the next one: then the outcome has the event, which is
+ * applied and has to be journaled. Returns 0 where there is no room, and the outcome is FULL. Later commands of this
+ * principal carry the number. */
+uint32_t engine_name_principal(struct engine *engine, int64_t now_ms, struct text name,
+                               struct outcome *outcome) __attribute__((warn_unused_result));
+
 /* Applies one event of a group of this time. Live it follows from a decision; in a replay
  * engine_admits() has said yes first. */
 void engine_apply(struct engine *engine, int64_t time_ms, const struct event *event);

@@ -146,9 +146,13 @@ uint64_t engine_state_hash(const struct engine *engine)
     add_accounts(&chain, &engine->accounts);
     add_campaigns(&chain, &engine->campaigns);
     add_coupons(&chain, &engine->coupons);
-    for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
+    for (uint32_t kind = 0; kind < NAME_PRINCIPAL; kind++) {
         add_names(&chain, &engine->names[kind]);
     }
     add_requests(&chain, &engine->requests);
+    /* Last, and no run where there are none: states from before there were principals hash as they did. */
+    if (engine->names[NAME_PRINCIPAL].pool.count > 1) {
+        add_names(&chain, &engine->names[NAME_PRINCIPAL]);
+    }
     return chain.hash;
 }

@@ -4,6 +4,7 @@
 
 #define ID_BYTES_MAX 64U       /* member, campaign, asset, channel, store, staff: bytes of UTF-8 */
 #define REQUEST_BYTES_MAX 128U /* request id: bytes of UTF-8 */
+#define REASON_BYTES_MAX 256U  /* why an operator did it: bytes of UTF-8 */
 #define AMOUNT_MAX 1000000000000LL /* one movement of an account */
 /* The most an account holds. Stock clients read an integer digit by digit into a double, and several are
  * off by one from 2^53 - 57 on: this is exact in all of them. */

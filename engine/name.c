@@ -64,7 +64,8 @@ bool name_reserve(struct names *names)
 bool name_decide(struct engine *engine, enum name_kind kind, struct text text,
                  struct outcome *outcome, uint32_t *number)
 {
-    static const char *const words[NAME_KINDS] = {"channels", "stores", "staff", "assets"};
+    static const char *const words[NAME_KINDS] = {"channels", "stores", "staff", "assets",
+                                                  "principals"};
     *number = 0;
     if (text.length == 0) {
         return true;

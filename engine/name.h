@@ -1,6 +1,7 @@
-/* name.h -- channels, stores, staff and assets, interned: a small number stands for each name.
+/* name.h -- channels, stores, staff, assets and principals, interned: a small number stands for each name.
  *
- * Records and events carry the number; a name is added by the first thing accepted with it and stays.
+ * Records and events carry the number; a name is added by the first thing accepted with it and stays. A
+ * principal, who asks, is added when a server that knows the user takes the lead (engine_name_principal).
  * Number 0 is no name.
  */
 #ifndef BOON_ENGINE_NAME_H
@@ -19,11 +20,13 @@ enum name_kind {
     NAME_STORE = 1,
     NAME_STAFF = 2,
     NAME_ASSET = 3,
-    NAME_KINDS = 4,
+    NAME_PRINCIPAL = 4,
+    NAME_KINDS = 5,
 };
 
 #define NAME_CHANNELS_MAX 65535U
 #define NAME_ASSETS_MAX 1024U
+#define NAME_PRINCIPALS_MAX 65535U
 
 struct name {
     uint8_t length;

@@ -167,8 +167,9 @@ static const char *rooms_fault(struct engine *engine, const struct event_engine_
 {
     struct names *names = engine->names;
     if (!pool_reserve(&names[NAME_CHANNEL].pool, event->channels) ||
-        !pool_reserve(&names[NAME_ASSET].pool, event->assets)) {
-        return "more channels or assets than this server has room for";
+        !pool_reserve(&names[NAME_ASSET].pool, event->assets) ||
+        !pool_reserve(&names[NAME_PRINCIPAL].pool, event->principals)) {
+        return "more channels, assets or principals than this server has room for";
     }
     if (!pool_reserve(&names[NAME_STORE].pool, event->stores) ||
         !pool_reserve(&names[NAME_STAFF].pool, event->staff)) {
@@ -209,7 +210,7 @@ static const char *engine_state_restore(struct restore *restore,
     /* Each record came by an event of its own. */
     uint64_t records = (uint64_t)event->channels + event->stores + event->staff + event->assets +
                        event->campaigns + event->members + event->accounts + event->coupons +
-                       event->requests;
+                       event->requests + event->principals;
     if (records > event->seq || event->pairs > event->coupons) {
         return "the state promises more records than there were events";
     }
@@ -221,10 +222,9 @@ static const char *name_added_restore(struct restore *restore, const struct even
 {
     const struct event_engine_state *promised = &restore->promised;
     const uint32_t counts[NAME_KINDS] = {
-        [NAME_CHANNEL] = promised->channels,
-        [NAME_STORE] = promised->stores,
-        [NAME_STAFF] = promised->staff,
-        [NAME_ASSET] = promised->assets,
+        [NAME_CHANNEL] = promised->channels,     [NAME_STORE] = promised->stores,
+        [NAME_STAFF] = promised->staff,          [NAME_ASSET] = promised->assets,
+        [NAME_PRINCIPAL] = promised->principals,
     };
     if (event->kind < NAME_KINDS && event->number > counts[event->kind]) {
         return "more names than promised";
@@ -547,6 +547,7 @@ static const char *counts_fault(const struct restore *restore)
         {names[NAME_STORE].pool.count, promised->stores, "fewer names than promised"},
         {names[NAME_STAFF].pool.count, promised->staff, "fewer names than promised"},
         {names[NAME_ASSET].pool.count, promised->assets, "fewer names than promised"},
+        {names[NAME_PRINCIPAL].pool.count, promised->principals, "fewer names than promised"},
         {engine->campaigns.pool.count, promised->campaigns, "fewer campaigns than promised"},
         {engine->members.pool.count, promised->members, "fewer members than promised"},
         {engine->accounts.count, promised->accounts, "fewer accounts than promised"},

@@ -99,6 +99,8 @@ const char *argument_type_rule(enum argument_type type)
         return "1 to 64 bytes of UTF-8 without control characters, not beginning with '@'";
     case ARGUMENT_CODE:
         return "a coupon code of 20 characters, hyphens and case as they come";
+    case ARGUMENT_REASON:
+        return "1 to 256 bytes of UTF-8 without control characters";
     case ARGUMENT_REQUEST:
         return "1 to 128 bytes of UTF-8 without control characters";
     case ARGUMENT_DOCUMENT:
@@ -122,11 +124,9 @@ const char *argument_type_rule(enum argument_type type)
 static inline bool text_fits(enum argument_type type, struct text text)
 {
     static const uint32_t bytes_max[] = {
-        [ARGUMENT_MEMBER] = ID_BYTES_MAX,
-        [ARGUMENT_NAME] = ID_BYTES_MAX,
-        [ARGUMENT_REQUEST] = REQUEST_BYTES_MAX,
-        [ARGUMENT_CODE] = ID_BYTES_MAX,
-        [ARGUMENT_DOCUMENT] = CAMPAIGN_DOCUMENT_BYTES_MAX,
+        [ARGUMENT_MEMBER] = ID_BYTES_MAX,     [ARGUMENT_NAME] = ID_BYTES_MAX,
+        [ARGUMENT_REASON] = REASON_BYTES_MAX, [ARGUMENT_REQUEST] = REQUEST_BYTES_MAX,
+        [ARGUMENT_CODE] = ID_BYTES_MAX,       [ARGUMENT_DOCUMENT] = CAMPAIGN_DOCUMENT_BYTES_MAX,
     };
     if (text.length < 1 || text.length > bytes_max[type]) {
         return false;

@@ -125,10 +125,8 @@ static void stored(struct info *info, const struct server *server)
     const struct engine *engine = server->engine;
     const struct server_counts *counts = &server->durable_counts;
     static const char *const kinds[NAME_KINDS] = {
-        [NAME_CHANNEL] = "channels",
-        [NAME_STORE] = "stores",
-        [NAME_STAFF] = "staff",
-        [NAME_ASSET] = "assets",
+        [NAME_CHANNEL] = "channels", [NAME_STORE] = "stores",         [NAME_STAFF] = "staff",
+        [NAME_ASSET] = "assets",     [NAME_PRINCIPAL] = "principals",
     };
     line_number(info, "members", counts->members);
     line_number(info, "campaigns", counts->campaigns);

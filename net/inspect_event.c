@@ -65,10 +65,8 @@ static const struct {
 #define REFERENCES (sizeof(references) / sizeof(references[0]))
 
 static const char *const kind_words[NAME_KINDS] = {
-    [NAME_CHANNEL] = "channel",
-    [NAME_STORE] = "store",
-    [NAME_STAFF] = "staff",
-    [NAME_ASSET] = "asset",
+    [NAME_CHANNEL] = "channel", [NAME_STORE] = "store",         [NAME_STAFF] = "staff",
+    [NAME_ASSET] = "asset",     [NAME_PRINCIPAL] = "principal",
 };
 
 /* Returns the value of a field that is a natural number. */
@@ -215,6 +213,11 @@ void inspect_event_write(struct json_out *out, const struct inspect_place *place
     json_number(out, place->time_ms);
     json_key(out, "principal");
     json_natural(out, place->principal);
+    struct text who;
+    if (name_of(engine, NAME_PRINCIPAL, place->principal, &who)) {
+        json_key(out, "principal_id");
+        json_text(out, who);
+    }
     json_key(out, "event");
     json_text(out, text_of(event_name(event->type)));
     for (const struct field_spec *field = fields_of(event->type); field->name != NULL; field++) {

@@ -1,4 +1,4 @@
-/* main.c -- boon-server: options in, one server run or one look at a journal, exit code out. */
+/* main.c -- boon-server: options in, one server run, one look at a journal or one user made, exit code out. */
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "net/inspect.h"
 #include "net/log.h"
 #include "net/server.h"
+#include "net/user_command.h"
 
 #define DESCRIPTORS_SPARE 32 /* for the journal, the log, the private Redis and its pipes */
 
@@ -75,6 +76,9 @@ int main(int argc, char **argv)
     struct options_message message;
     if (argc > 1 && inspect_is_command(argv[1])) {
         return inspect_command(argc, argv, environ);
+    }
+    if (argc > 1 && user_is_command(argv[1])) {
+        return user_command(argc, argv, stdout, stderr);
     }
     switch (options_load(&options, argc, argv, environ, &message)) {
     case OPTIONS_HELP:

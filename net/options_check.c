@@ -97,7 +97,7 @@ static bool check_bind(struct options *options, struct options_message *message)
         options->users_file[0] == '\0') {
         return options_refuse(message,
                               "bind %s would let anyone on the network issue coupons: set "
-                              "users-file or password-file (or password), or bind to 127.0.0.1",
+                              "users-file or password-file, or bind to 127.0.0.1",
                               options->bind);
     }
     return true;

@@ -51,6 +51,7 @@ void options_print_help(FILE *out)
     fputs(
         "Usage: boon-server [--key value | --key=value] ...\n"
         "       boon-server verify | dump [--help] ...      look into a journal, change nothing\n"
+        "       boon-server user NAME [--help] ...          make a user and its secret\n"
         "\n"
         "Issues coupons and points; any Redis client talks to it. Without any option it\n"
         "listens on 127.0.0.1:7400 and keeps its journal in a private Redis under ./boon-data.\n"

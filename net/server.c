@@ -113,6 +113,33 @@ static void count(struct server *server)
                                                    .accounts = engine->accounts.count - 1};
 }
 
+static void halt(struct server *server, const char *event, const char *message)
+{
+    log_event(LOG_ERROR, event, LOG_TEXT("message", message));
+    snprintf(server->fault, sizeof(server->fault), "%s", message);
+    server->exit_code = 1;
+    server->state = SERVER_STOPPED;
+}
+
+/* Gives each user that the journal has no number for yet its number: what somebody does is journaled with it. */
+static bool name_users(struct server *server)
+{
+    struct outcome *outcome = &server->turn.outcome;
+    const struct command of_server = {.type = COMMAND_NONE};
+    for (uint32_t at = 0; at < server->users.count; at++) {
+        struct user *user = &server->users.list[at];
+        user->principal = engine_name_principal(server->engine, server->now_ms, user->name,
+                                                outcome);
+        if (user->principal == 0 || !server_has_room(server)) {
+            return false;
+        }
+        if (outcome->event_count > 0) {
+            server_keep(server, &of_server, outcome);
+        }
+    }
+    return true;
+}
+
 static void lead(struct server *server)
 {
     server->state = SERVER_LEADING;
@@ -121,6 +148,11 @@ static void lead(struct server *server)
     server->durable_counts = server->sealed_counts;
     birth_is_over(server);
     server_look_at_clock(server);
+    if (!name_users(server)) {
+        halt(server, "too_many_users",
+             "there is no room to name the users of the users file in the journal");
+        return;
+    }
     char snapshot[ENTRY_ID_TEXT_BYTES] = "none";
     if (server->journal != NULL && journal_snapshot_id(server->journal).epoch > 0) {
         entry_id_write(journal_snapshot_id(server->journal), snapshot);
@@ -194,14 +226,6 @@ static void on_progress(void *context, uint64_t entries, uint64_t events, double
     bar[30] = '\0';
     fprintf(stderr, "\rreading the journal [%s] %3.0f %%  %llu events", bar, fraction * 100,
             (unsigned long long)events);
-}
-
-static void halt(struct server *server, const char *event, const char *message)
-{
-    log_event(LOG_ERROR, event, LOG_TEXT("message", message));
-    snprintf(server->fault, sizeof(server->fault), "%s", message);
-    server->exit_code = 1;
-    server->state = SERVER_STOPPED;
 }
 
 static void on_halted(void *context, const char *message)

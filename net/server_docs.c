@@ -185,6 +185,7 @@ static const char *type_word(enum argument_type type)
     case ARGUMENT_MEMBER:
     case ARGUMENT_NAME:
     case ARGUMENT_CODE:
+    case ARGUMENT_REASON:
     case ARGUMENT_REQUEST:
     case ARGUMENT_DOCUMENT:
         break;

@@ -112,36 +112,43 @@ static void fill_put(struct story *story, const struct line *line, struct comman
         .campaign = text_of(line->words[1]),
         .document = {.source = definition.source, .definition = &definition},
         .version = number_of(line, "version", 0),
-        .request = named(line, "request")};
+        .request = named(line, "request"),
+        .reason = named(line, "reason")};
 }
 
 static void fill_start(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_start = (struct campaign_start){text_of(line->words[1]),
-                                                         named(line, "request")};
+    command->as.campaign_start = (struct campaign_start){.campaign = text_of(line->words[1]),
+                                                         .request = named(line, "request"),
+                                                         .reason = named(line, "reason")};
 }
 
 static void fill_pause(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_pause = (struct campaign_pause){text_of(line->words[1]),
-                                                         named(line, "request")};
+    command->as.campaign_pause = (struct campaign_pause){.campaign = text_of(line->words[1]),
+                                                         .request = named(line, "request"),
+                                                         .reason = named(line, "reason")};
 }
 
 static void fill_stop(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
-    command->as.campaign_stop = (struct campaign_stop){text_of(line->words[1]),
-                                                       named(line, "request")};
+    command->as.campaign_stop = (struct campaign_stop){.campaign = text_of(line->words[1]),
+                                                       .request = named(line, "request"),
+                                                       .reason = named(line, "reason")};
 }
 
 static void fill_restock(struct story *story, const struct line *line, struct command *command)
 {
     (void)story;
     command->as.campaign_restock = (struct campaign_restock){
-        text_of(line->words[1]), strtoll(line->words[2], NULL, 10), number_of(line, "expect", 0),
-        named(line, "request")};
+        .campaign = text_of(line->words[1]),
+        .delta = strtoll(line->words[2], NULL, 10),
+        .expect = number_of(line, "expect", 0),
+        .request = named(line, "request"),
+        .reason = named(line, "reason")};
 }
 
 static void fill_campaign(struct story *story, const struct line *line, struct command *command)
@@ -493,6 +500,17 @@ const char *story_tell(struct story *story, int64_t now, const char *format, ...
         journal_keep(story);
     }
     return story->answer;
+}
+
+uint32_t story_principal(struct story *story, int64_t now, const char *name)
+{
+    uint64_t seq = story->engine->seq;
+    uint32_t number = engine_name_principal(story->engine, now, text_of(name), &story->outcome);
+    cr_assert_eq(story->engine->seq, seq + story->outcome.event_count);
+    if (story->outcome.event_count > 0) {
+        journal_keep(story);
+    }
+    return number;
 }
 
 void story_play(struct story *story, const struct scene *scenes, size_t count)

@@ -11,7 +11,7 @@
  * A line is a verb, its words, and name=value pairs; a coupon is told by its serial number.
  *
  *     PUT id stock= per= opens= ends= amount= minimum= percent= maximum= exchange= name= document=
- *     START id    PAUSE id    STOP id    RESTOCK id delta expect=        (all with request= as=)
+ *     START id    PAUSE id    STOP id    RESTOCK id delta expect=        (all with request= as= reason=)
  *     SHOW id    CAMPAIGNS limit= after=
  *     CLAIM member campaign channel= store= staff= request= as=      COUPON serial|code
  *     COUPONS member limit= before=
@@ -55,6 +55,9 @@ void story_end(struct story *story);
 /* Tells one line and returns the answer, valid until the next one. */
 const char *story_tell(struct story *story, int64_t now, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Gives a principal its number and keeps the event, if there is one. */
+uint32_t story_principal(struct story *story, int64_t now, const char *name);
 
 /* Tells the lines and holds each answer against the one expected. */
 void story_play(struct story *story, const struct scene *scenes, size_t count);

@@ -59,11 +59,11 @@ static const char bytes[UINT16_MAX + 1];
     }
 #define MOVED(...)                                                                                 \
     {                                                                                              \
-        .type = EVENT_CAMPAIGN_MOVED, .as.campaign_moved = { __VA_ARGS__ }                         \
+        .type = EVENT_CAMPAIGN_MOVED, .as.campaign_moved = { __VA_ARGS__, WORD("why") }            \
     }
 #define RESTOCKED(...)                                                                             \
     {                                                                                              \
-        .type = EVENT_CAMPAIGN_RESTOCKED, .as.campaign_restocked = { __VA_ARGS__ }                 \
+        .type = EVENT_CAMPAIGN_RESTOCKED, .as.campaign_restocked = { __VA_ARGS__, WORD("why") }    \
     }
 #define ISSUED(...)                                                                                \
     {                                                                                              \

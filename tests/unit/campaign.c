@@ -310,3 +310,54 @@ Test(campaign, a_page_has_a_hundred_campaigns_when_the_caller_does_not_say)
     story_tell(&story, 10, "CAMPAIGNS after=c99");
     cr_assert_eq(story.outcome.numbers[0], 50);
 }
+
+Test(campaign, the_reason_is_in_the_event_and_nowhere_else)
+{
+    static const struct {
+        const char *line;
+        enum event_type type;
+    } rows[] = {
+        {"PUT why stock=5 reason=new", EVENT_CAMPAIGN_DEFINED},
+        {"START why reason=opening", EVENT_CAMPAIGN_MOVED},
+        {"PAUSE why reason=complaints", EVENT_CAMPAIGN_MOVED},
+        {"RESTOCK why 2 expect=5 reason=demand", EVENT_CAMPAIGN_RESTOCKED},
+        {"STOP why reason=over", EVENT_CAMPAIGN_MOVED},
+    };
+    for (size_t at = 0; at < sizeof(rows) / sizeof(rows[0]); at++) {
+        story_tell(&story, 10, "%s", rows[at].line);
+        const struct event *event = &story.outcome.events[0];
+        cr_assert_eq(story.outcome.event_count, 1u, "%s", rows[at].line);
+        cr_assert_eq(event->type, rows[at].type, "%s", rows[at].line);
+        struct text reason = event->type == EVENT_CAMPAIGN_DEFINED
+                                 ? event->as.campaign_defined.reason
+                             : event->type == EVENT_CAMPAIGN_MOVED
+                                 ? event->as.campaign_moved.reason
+                                 : event->as.campaign_restocked.reason;
+        const char *wanted = strstr(rows[at].line, "reason=") + strlen("reason=");
+        cr_assert_eq(reason.length, strlen(wanted), "%s", rows[at].line);
+    }
+    static struct story plain;
+    story_begin(&plain, NULL);
+    static const char *const lines[] = {"PUT sale", "START sale"};
+    for (size_t at = 0; at < 2; at++) {
+        story_tell(&plain, 10, "%s", lines[at]);
+        cr_assert_eq(at == 0 ? plain.outcome.events[0].as.campaign_defined.reason.length
+                             : plain.outcome.events[0].as.campaign_moved.reason.length,
+                     0u);
+    }
+    story_end(&plain);
+}
+
+Test(campaign, an_event_from_before_there_were_reasons_reads_as_without)
+{
+    static const uint8_t moved[] = {21, 0, 5, 0, 1, 0, 0, 0, CAMPAIGN_RUNNING};
+    static const uint8_t restocked[] = {22, 0, 12, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0};
+    struct event event;
+    size_t consumed;
+    cr_assert_eq(event_decode(moved, sizeof(moved), &event, &consumed), EVENT_FINE);
+    cr_assert_eq(event.as.campaign_moved.state, CAMPAIGN_RUNNING);
+    cr_assert_eq(event.as.campaign_moved.reason.length, 0u);
+    cr_assert_eq(event_decode(restocked, sizeof(restocked), &event, &consumed), EVENT_FINE);
+    cr_assert_eq(event.as.campaign_restocked.stock, 9u);
+    cr_assert_eq(event.as.campaign_restocked.reason.length, 0u);
+}

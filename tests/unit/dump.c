@@ -92,6 +92,19 @@ Test(dump, an_engine_is_cleared_in_place_and_restored)
     story_end(&again);
 }
 
+Test(dump, principals_come_back_with_their_numbers)
+{
+    (void)story_principal(&story, 1300, "ops");
+    (void)story_principal(&story, 1300, "till");
+    taken_dump(&taken, story.engine);
+    story_begin(&again, NULL);
+    cr_assert_null(taken_restore(&taken, again.engine));
+    cr_assert_eq(engine_state_hash(again.engine), engine_state_hash(story.engine));
+    cr_assert_eq(name_find(&again.engine->names[NAME_PRINCIPAL], TEXT("till")), 2u);
+    cr_assert_eq(story_principal(&again, 1300, "new"), 3u);
+    story_end(&again);
+}
+
 /* --- a long random run -------------------------------------------------------------------------- */
 
 #define RUN_LINES 6000

@@ -9,6 +9,8 @@ static struct story story;
 static struct engine *engine;
 static uint64_t whole;
 
+#define HASH_OF_0_1 UINT64_C(0x17c987d5471c461d)
+
 static void begin(void)
 {
     static const struct scene scenes[] = {
@@ -22,6 +24,10 @@ static void begin(void)
     };
     story_begin(&story, NULL);
     STORY_PLAY(&story, scenes);
+    cr_assert_eq(engine_state_hash(story.engine), HASH_OF_0_1,
+                 "a state that 0.1 could have hashes as it did there, and not to %llx",
+                 (unsigned long long)engine_state_hash(story.engine));
+    cr_assert_eq(story_principal(&story, 100, "ops"), 1u);
     engine = story.engine;
     whole = engine_state_hash(engine);
 }

@@ -61,7 +61,7 @@ Test(inspect_dump, a_dump_names_what_numbers_stand_for_and_shows_no_code)
     expect_in_report("\"asset\":1,\"asset_id\":\"points\",\"amount\":1000000000000,");
     expect_in_report("\"key_fingerprint\":\"1311768467463790320\"");
     expect_in_report("\"name\":\"A \\\"sale\\\"\\u000a\xef\xbf\xbd\"");
-    expect_in_report("\"state\":2,\"state_word\":\"running\"");
+    expect_in_report("\"state\":2,\"reason\":\"\",\"state_word\":\"running\"");
     expect_in_report("\"text\":\"wechat\",\"kind_word\":\"channel\"");
     code_write(&world.engine->options.code_keys, 0, 1, code);
     cr_assert_null(strstr(world.out, code));

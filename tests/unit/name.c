@@ -34,7 +34,7 @@ Test(name, a_name_gets_a_number_once_and_each_kind_counts_for_itself)
         {12, "COUPON 3", "OK 3 m1 sale issued 11 counter s1 f1"},
     };
     STORY_PLAY(&story, scenes);
-    static const uint32_t counts[NAME_KINDS] = {2, 2, 2, 1};
+    static const uint32_t counts[NAME_KINDS] = {2, 2, 2, 1, 0};
     for (uint32_t kind = 0; kind < NAME_KINDS; kind++) {
         cr_assert_eq(story.engine->names[kind].pool.count, counts[kind] + 1, "kind %u", kind);
     }
@@ -117,4 +117,39 @@ Test(name, channels_fit_in_sixteen_bits)
         {12, "COUPON 1", "OK 1 m1 sale issued 11 n65535  "},
     };
     STORY_PLAY(&story, scenes);
+}
+
+Test(name, a_principal_gets_its_number_once_and_keeps_it_in_a_replay)
+{
+    cr_assert_eq(story_principal(&story, 20, "ops"), 1u);
+    cr_assert_eq(story.outcome.event_count, 1u);
+    cr_assert_eq(story.outcome.gate, story.engine->seq);
+    cr_assert_eq(story_principal(&story, 21, "till"), 2u);
+    cr_assert_eq(story_principal(&story, 22, "ops"), 1u);
+    cr_assert_eq(story.outcome.event_count, 0u, "a known one is no event");
+    cr_assert_eq(story.engine->time_ms, 21);
+    static struct story again;
+    cr_assert_null(story_replay(&story, NULL, &again));
+    cr_assert_eq(engine_state_hash(again.engine), engine_state_hash(story.engine));
+    const struct names *principals = &again.engine->names[NAME_PRINCIPAL];
+    cr_assert_eq(name_find(principals, TEXT("till")), 2u);
+    cr_assert(text_equal(name_show(principals, 1), TEXT("ops")));
+    story_end(&again);
+}
+
+Test(name, a_principal_s_time_never_goes_back)
+{
+    cr_assert_eq(story_principal(&story, 5, "ops"), 1u);
+    cr_assert_eq(story.engine->time_ms, 10);
+}
+
+Test(name, principals_fit_in_sixteen_bits)
+{
+    story.watch = false;
+    fill(NAME_PRINCIPAL, NAME_PRINCIPALS_MAX);
+    cr_assert_eq(story_principal(&story, 20, "more"), 0u);
+    cr_assert_eq(story.outcome.refusal, REFUSAL_FULL);
+    cr_assert_eq(story.outcome.event_count, 0u);
+    cr_assert_str_eq(story.outcome.word, "principals");
+    cr_assert_eq(story_principal(&story, 20, "n65535"), 65535u);
 }

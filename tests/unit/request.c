@@ -120,6 +120,20 @@ Test(request, principals_commands_and_members_have_ids_of_their_own)
     STORY_PLAY(&story, scenes);
 }
 
+Test(request, another_reason_is_no_other_request)
+{
+    static const struct scene scenes[] = {
+        {10, "PUT sale stock=5 document={} request=r reason=first", "OK created"},
+        {10, "PUT sale stock=5 document={} request=r reason=again", "OK created"},
+        {10, "START sale request=r reason=first", "OK running"},
+        {11, "PAUSE sale", "OK paused"},
+        {12, "START sale request=r", "OK running"},
+        {12, "RESTOCK sale 1 expect=5 request=r reason=more", "OK 6"},
+        {12, "RESTOCK sale 1 expect=5 request=r reason=other", "OK 6"},
+    };
+    STORY_PLAY(&story, scenes);
+}
+
 Test(request, an_id_is_good_for_its_window_to_the_millisecond)
 {
     static const struct scene scenes[] = {

@@ -88,6 +88,8 @@ static const struct row broken[] = {
     ENGINE("fewer names", staff, 2),
     ENGINE("more names than promised", assets, 1),
     ENGINE("fewer names", assets, 3),
+    ENGINE("fewer names", principals, 1),
+    ENGINE("than there were events", principals, UINT32_MAX),
     ENGINE("more campaigns than promised", campaigns, 2),
     ENGINE("fewer campaigns", campaigns, 4),
     ENGINE("more members than promised", members, 1),

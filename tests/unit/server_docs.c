@@ -47,7 +47,7 @@ Test(server_docs, command_docs_has_redis_7s_shape)
         "COMMAND DOCS CAMPAIGN.RESTOCK",
         "*2\r\n$16\r\ncampaign.restock\r\n*8\r\n$7\r\nsummary\r\n$74\r\nRaise or lower a "
         "campaign's stock, if it is still what the caller believes\r\n$5\r\nsince\r\n$5\r\n"
-        "0.1.0\r\n$5\r\ngroup\r\n$8\r\ncampaign\r\n$9\r\narguments\r\n*4\r\n"
+        "0.1.0\r\n$5\r\ngroup\r\n$8\r\ncampaign\r\n$9\r\narguments\r\n*5\r\n"
         "*8\r\n$4\r\nname\r\n$8\r\ncampaign\r\n$4\r\ntype\r\n$3\r\nkey\r\n$14\r\n"
         "key_spec_index\r\n:0\r\n$7\r\nsummary\r\n$11\r\ncampaign id\r\n"
         "*6\r\n$4\r\nname\r\n$5\r\ndelta\r\n$4\r\ntype\r\n$7\r\ninteger\r\n$7\r\nsummary\r\n"
@@ -57,7 +57,10 @@ Test(server_docs, command_docs_has_redis_7s_shape)
         "knows it\r\n"
         "*10\r\n$4\r\nname\r\n$7\r\nrequest\r\n$4\r\ntype\r\n$6\r\nstring\r\n$5\r\ntoken\r\n"
         "$7\r\nREQUEST\r\n$7\r\nsummary\r\n$45\r\nrequest id: the same one gets the same "
-        "answer\r\n$5\r\nflags\r\n*1\r\n+optional\r\n");
+        "answer\r\n$5\r\nflags\r\n*1\r\n+optional\r\n"
+        "*10\r\n$4\r\nname\r\n$6\r\nreason\r\n$4\r\ntype\r\n$6\r\nstring\r\n$5\r\ntoken\r\n"
+        "$6\r\nREASON\r\n$7\r\nsummary\r\n$20\r\nwhy, for the journal\r\n$5\r\nflags\r\n*1\r\n"
+        "+optional\r\n");
     fake.clients[0].version = 3;
     server_fake_expect(
         "COMMAND DOCS hello",
