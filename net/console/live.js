@@ -128,9 +128,11 @@ function become(state) {
 }
 
 function receive(event, take) {
+  const news = JSON.parse(event.data)
+  if (event.type === 'live' && news.node === undefined) return // a server that has nothing to show yet
   live.received_at = Date.now()
   retry_ms = RETRY_FIRST_MS
-  take(JSON.parse(event.data))
+  take(news)
   become('live')
   tell(event.type)
 }
