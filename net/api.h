@@ -178,7 +178,7 @@ struct api_cause {
     const char *words;   /* of a refusal: its numbers, "balance, amount"; NULL = not a refusal */
 };
 
-#define API_CAUSES_MAX 32U
+#define API_CAUSES_MAX 64U
 
 /* Fills the list with what an operation may come to instead, by status and in the order of the checks; returns
  * how many. Without an operation: with all there are. */

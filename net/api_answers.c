@@ -4,6 +4,7 @@
 
 #include "engine/bug.h"
 #include "net/api.h"
+#include "net/http_problem.h"
 #include "net/word.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -194,29 +195,30 @@ enum problem_scope {
     SCOPE_SPECIAL,
 };
 
-enum problem {
-#define PROBLEM(NAME, code, status, SCOPE, when) PROBLEM_##NAME,
-#include "net/docs/problems.def"
-#undef PROBLEM
-};
-
+/* By number; a problem without a row there has no `when`. */
 static const struct {
     const char *code;
     int status;
+} problems[] = {
+#define HTTP_PROBLEM(NAME, code, status, english, chinese) [HTTP_PROBLEM_##NAME] = {code, status},
+#include "net/http_problems.def"
+#undef HTTP_PROBLEM
+};
+
+static const struct {
     enum problem_scope scope;
     const char *when;
-} problems[] = {
-#define PROBLEM(NAME, code, status, SCOPE, when)                                                   \
-    [PROBLEM_##NAME] = {code, status, SCOPE_##SCOPE, when},
+} problem_notes[COUNT_OF(problems)] = {
+#define PROBLEM(NAME, SCOPE, when) [HTTP_PROBLEM_##NAME] = {SCOPE_##SCOPE, when},
 #include "net/docs/problems.def"
 #undef PROBLEM
 };
 
 static const struct {
     const char *route;
-    enum problem problem;
+    enum http_problem problem;
 } route_problems[] = {
-#define ROUTE_PROBLEM(name, PROBLEM) {#name, PROBLEM_##PROBLEM},
+#define ROUTE_PROBLEM(name, PROBLEM) {#name, HTTP_PROBLEM_##PROBLEM},
 #include "net/docs/routes.def"
 };
 
@@ -271,8 +273,9 @@ static struct api_cause of_refusal(enum refusal refusal, const char *note)
 
 static struct api_cause of_problem(size_t problem)
 {
+    ASSERT(problem_notes[problem].when != NULL); /* problems.def has each of http_problems.def */
     struct api_cause cause = {
-        .status = problems[problem].status, .meaning = problems[problem].when, .note = ""};
+        .status = problems[problem].status, .meaning = problem_notes[problem].when, .note = ""};
     snprintf(cause.code, sizeof(cause.code), "%s", problems[problem].code);
     return cause;
 }
@@ -287,7 +290,7 @@ static bool may_come_to(const struct api_operation *operation, size_t problem)
             return true;
         }
     }
-    switch (problems[problem].scope) {
+    switch (problem_notes[problem].scope) {
     case SCOPE_ALWAYS:
         return true;
     case SCOPE_BODY:

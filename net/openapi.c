@@ -285,7 +285,6 @@ static void put_problem_example(struct json_out *out, const struct api_operation
     openapi_put(out, "'status': %d", cause->status);
     put_text(out, "code", cause->code);
     put_text(out, "instance", path);
-    openapi_put(out, "'request_id': '5f0c2a1b9d3e4f60'");
     if (cause->words != NULL) {
         put_numbers(out, cause);
     }

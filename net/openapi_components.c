@@ -40,10 +40,8 @@ static void put_text_schemas(struct json_out *out)
     openapi_put(out, "'type': 'string', 'format': 'date-time'}");
     begin_schema(out, "TimeOrNull", "RFC 3339 in UTC, with milliseconds; null where there is none");
     openapi_put(out, "'type': ['string', 'null'], 'format': 'date-time'}");
-    begin_schema(out, "CampaignState",
-                 "draft until it is started; scheduled: started, and opens_at is yet to come");
-    openapi_put(out, "'type': 'string',"
-                     "'enum': ['draft', 'scheduled', 'running', 'paused', 'stopped']}");
+    begin_schema(out, "CampaignState", "draft until it is started; stopped for good");
+    openapi_put(out, "'type': 'string', 'enum': ['draft', 'running', 'paused', 'stopped']}");
     begin_schema(out, "CouponState", "where a coupon is in its life; more states may be added");
     openapi_put(out, "'type': 'string', 'enum': ['issued']}");
     begin_schema(out, "Role",
@@ -265,6 +263,20 @@ static void put_schemas(struct json_out *out)
 
 /* ---- the rest ---- */
 
+/* What no command asks for is not described either. */
+static bool asks_for_reason(void)
+{
+    for (uint32_t at = 0; at < command_spec_count; at++) {
+        for (uint32_t number = 0; number < command_specs[at].argument_count; number++) {
+            if (command_specs[at].method == COMMAND_METHOD_PUT &&
+                strcmp(command_specs[at].arguments[number].field, "reason") == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void put_shared_parameters(struct json_out *out)
 {
     openapi_put(out, "'parameters': {");
@@ -292,18 +304,21 @@ static void put_shared_parameters(struct json_out *out)
                      "'schema': {'type': 'string'}");
     put_text(out, "example", "\"3\"");
     openapi_put(out, "}");
-    openapi_put(out, "'BoonReason': {'name': 'Boon-Reason', 'in': 'header',"
-                     "'description': 'why this is done, for the record; percent-encoded UTF-8',"
-                     "'schema': {'type': 'string'}}");
+    if (asks_for_reason()) {
+        openapi_put(out, "'BoonReason': {'name': 'Boon-Reason', 'in': 'header',"
+                         "'description': 'why this is done, for the record; percent-encoded UTF-8',"
+                         "'schema': {'type': 'string'}}");
+    }
     openapi_put(out, "}");
 }
 
 static void put_shared_headers(struct json_out *out)
 {
     openapi_put(out, "'headers': {");
-    openapi_put(out, "'ETag': {'description': 'the version in quotes, for If-Match',"
-                     "'schema': {'type': 'string'}}");
-    openapi_put(out, "'Location': {'description': 'path of what was made',"
+    openapi_put(out,
+                "'ETag': {'required': true, 'description': 'the version in quotes, for If-Match',"
+                "'schema': {'type': 'string'}}");
+    openapi_put(out, "'Location': {'required': true, 'description': 'path of what was made',"
                      "'schema': {'type': 'string'}}");
     openapi_put(out,
                 "'Idempotent-Replayed': {"
@@ -311,9 +326,9 @@ static void put_shared_headers(struct json_out *out)
                 "'schema': {'type': 'string', 'enum': ['true']}}");
     openapi_put(out, "'Set-Cookie': {'description': 'the session, or its end',"
                      "'schema': {'type': 'string'}}");
-    openapi_put(out, "'Retry-After': {'description': 'seconds to wait',"
+    openapi_put(out, "'Retry-After': {'required': true, 'description': 'seconds to wait',"
                      "'schema': {'type': 'integer', 'minimum': 1}}");
-    openapi_put(out, "'WWW-Authenticate': {'description': 'how to log in',"
+    openapi_put(out, "'WWW-Authenticate': {'description': 'how to log in; not for the console',"
                      "'schema': {'type': 'string'}}");
     openapi_put(out, "}");
 }
@@ -348,7 +363,7 @@ static void put_shared_response(struct json_out *out, int status, const struct a
 /* Named by their statuses: what operations may come to beside refusals. */
 static void put_shared_responses(struct json_out *out)
 {
-    static const int statuses[] = {400, 401, 403, 413, 415, 429, 503};
+    static const int statuses[] = {400, 401, 403, 413, 415, 422, 429, 503};
     struct api_cause causes[API_CAUSES_MAX];
     size_t count = api_causes(NULL, causes);
     json_key(out, "responses");

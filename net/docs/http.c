@@ -231,7 +231,7 @@ static void print_introduction(void)
         "amount.\",\"status\":409,\n"
         " \"code\":\"insufficient\",\"balance\":120,\"amount\":500,\n"
         " \"instance\":\"/v1/members/alice/accounts/points/"
-        "spend\",\"request_id\":\"5f0c2a1b9d3e4f60\"}\n"
+        "spend\"}\n"
         "```\n"
         "\n"
         "Each route below lists its own reasons in the order in which they are checked, by status. "

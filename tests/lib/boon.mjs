@@ -156,6 +156,14 @@ export class Boon extends Program {
     return Number(/answers on \S+:(\d+)\. /.exec(this.out)?.[1] ?? 0)
   }
 
+  get http_port() {
+    return Number(/HTTP API: http:\S+:(\d+)\/$/m.exec(this.out)?.[1] ?? 0)
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.http_port}`
+  }
+
   // A connection of the test's own client, authenticated where there is a password.
   async client() {
     const client = await Client.connect({ port: this.port })
