@@ -97,8 +97,8 @@ int main(int argc, char *argv[])
         void (*write)(void);
     } pages[] = {
         {"commands", docs_commands}, {"refusals", docs_refusals}, {"events", docs_events},
-        {"options", docs_options},   {"http", docs_http},
-        {"options", docs_options},   {"metrics", docs_metrics},
+        {"options", docs_options},   {"http", docs_http},         {"options", docs_options},
+        {"metrics", docs_metrics},
     };
     if (argc == 2 && strcmp(argv[1], "openapi") == 0) { /* the bytes that the server serves */
         openapi_write(stdout);
