@@ -136,7 +136,8 @@ void server_command_config_set(const struct server_call *call)
 void server_command_config_resetstat(const struct server_call *call)
 {
     struct server *server = call->server;
-    server->stats = (struct server_stats){.commands_per_s = server->stats.commands_per_s};
-    server->commands_at_second = 0;
+    server->stats = (struct server_stats){.commands_per_s = server->stats.commands_per_s,
+                                          .http_per_s = server->stats.http_per_s};
+    server->commands_at_second = server->http_at_second = 0;
     resp_simple(call->writer, "OK");
 }
