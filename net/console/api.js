@@ -4,7 +4,7 @@ import { language, t } from './i18n.js'
 // What the server (or the network) said no with: RFC 9457 members in `body`, `code` to decide by.
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.title ?? t('problem_unreadable'))
+    super([body.title ?? t('problem_unreadable'), body.detail].filter(Boolean).join(' '))
     this.status = status
     this.body = body
     this.code = body.code ?? 'unknown'

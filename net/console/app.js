@@ -38,7 +38,7 @@ async function show_page(how) {
   shell.mark(route.page)
   const { element, title, cleanup } = module.mount(route.params)
   leave = cleanup
-  shell.show(element)
+  shell.show(element, route.page)
   document.title = `${title} · Boon`
   if (how === 'navigated') {
     scrollTo(0, 0)

@@ -61,9 +61,9 @@ function fen(text) {
   return Number.isNaN(amount) ? text : amount
 }
 
-// A moment that was not touched keeps its zone and milliseconds.
+// A moment that was not touched keeps its zone and milliseconds. Browsers may leave seconds of 0 out.
 function moment(typed, before) {
-  if (typed === to_input(before)) return before
+  if (before && to_input(typed) === to_input(before)) return before
   return from_input(typed) ?? typed
 }
 

@@ -158,7 +158,10 @@ export function make_shell(show_login) {
   return {
     element,
     cleanup: off,
-    show: (page) => fill(main, page),
+    show: (page, name) => {
+      main.dataset.page = name
+      fill(main, page)
+    },
     mark: (page) => {
       const section = SECTION[page] ?? page
       for (const [at, name] of ENTRIES.entries())

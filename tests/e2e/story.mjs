@@ -56,7 +56,7 @@ export async function create() {
   await page.by_id('form-stock').fill('20,000')
   await page.by_id('form-amount').fill('19.90')
   await page.by_id('form-minimum').fill('100')
-  await page.by_id('form-opens_at').fill('2026-01-01T00:00:00')
+  await page.by_id('form-opens_at').fill('2026-01-01T00:00')
   await page.picture('form')
   await page.by_id('form-submit').click()
   await badge_is('Draft')

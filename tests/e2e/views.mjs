@@ -5,20 +5,20 @@ import { audit, complaints, downloaded, log_in, NARROW, open_window, overflow } 
 import { ask, define, OPS, READER, world } from './world.mjs'
 import { the_page } from './story.mjs'
 
-const PAGES = {
-  campaigns: 'campaigns',
-  campaign: 'campaigns/vip',
-  'new campaign': 'new',
-  edit: 'campaigns/vip/edit',
-  members: 'members/alice',
-  node: 'node',
-  command: 'command',
-}
+// name, address, and what the page says that it is
+const PAGES = [
+  ['campaigns', 'campaigns', 'campaigns'],
+  ['campaign', 'campaigns/vip', 'campaign'],
+  ['new', 'new', 'edit'],
+  ['edit', 'campaigns/vip/edit', 'edit'],
+  ['members', 'members/alice', 'members'],
+  ['node', 'node', 'node'],
+  ['command', 'command', 'command'],
+]
 
-const shown = (page) => page.locator('h1').first().waitFor()
 // A page is whole when the stream has brought its first figures.
-const settled = async (page) => {
-  await shown(page)
+const settled = async (page, name) => {
+  await page.locator(`main[data-page=${name}]`).waitFor()
   await page.locator('[data-testid=live-state][data-state=live]').waitFor()
   await page.waitForTimeout(150)
 }
@@ -31,21 +31,22 @@ export async function words_and_colours() {
   await page.reload()
   await page.locator('h1', { hasText: '活动' }).waitFor()
   check_equal('the language is remembered', await page.locator('html').getAttribute('lang'), 'zh-CN')
-  await settled(page)
+  await settled(page, 'campaigns')
   await page.picture('campaigns-zh')
   await page.by_id('lang-toggle').click()
   await page.locator('h1', { hasText: 'Campaigns' }).waitFor()
   await page.by_id('theme-toggle').click() // system → light
   await page.by_id('theme-toggle').click() // light → dark
   await page.reload()
-  await shown(page)
+  await settled(page, 'campaigns')
   check_equal('the theme is remembered', await page.locator('html').getAttribute('data-theme'), 'dark')
   await page.by_id('theme-toggle').click() // dark → system
 }
 
 export async function csv() {
   const page = the_page()
-  await settled(page)
+  await page.to('campaigns')
+  await settled(page, 'campaigns')
   const list = await downloaded(page, () => page.by_id('csv-campaigns').click())
   check_match('the list as CSV', list, /^\ufeffid,name,state,stock,issued,left[^]*sale-0,Mine,stopped,/)
   await page.to('campaigns/vip')
@@ -58,7 +59,7 @@ export async function csv() {
 export async function keyboard() {
   const page = the_page()
   await page.to('campaigns/vip')
-  await settled(page)
+  await settled(page, 'campaign')
   await page.evaluate(() => document.activeElement?.blur())
   const focus = () => page.evaluate(() => document.activeElement.getAttribute('data-testid') ?? document.activeElement.id ?? document.activeElement.className)
   const press = async (key, times = 1) => {
@@ -101,17 +102,17 @@ async function look_at_all(theme, language) {
   await page.goto(world.origin)
   check_equal(`log in, ${theme}: axe finds nothing serious`, await audit(page), [])
   await log_in(page, OPS)
-  for (const [name, hash] of Object.entries(PAGES)) {
+  for (const [name, hash, kind] of PAGES) {
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.to(hash)
-    await settled(page)
+    await settled(page, kind)
     check_equal(`${name}, ${theme}: axe finds nothing serious`, await audit(page), [])
     const wide = await overflow(page)
     if (name === 'node' || name === 'campaigns') await page.picture(`${name}-${theme}`)
     await page.setViewportSize(NARROW)
     await page.waitForTimeout(60)
     check_equal(`${name}, ${theme}: no wider than its window, 1440 and 360`, [wide, await overflow(page)], [0, 0])
-    await page.picture(`${name.replace(' ', '-')}-${theme}-360`)
+    await page.picture(`${name}-${theme}-360`)
   }
   await page.context().close()
 }
