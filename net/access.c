@@ -84,21 +84,11 @@ struct text access_name(const struct user *user)
     return user == NULL ? TEXT("default") : user->name;
 }
 
-static const char *role_word(enum command_role role)
-{
-    for (uint32_t at = 0; at < USER_ROLES; at++) {
-        if (user_roles[at].role == (uint32_t)role) {
-            return user_roles[at].word;
-        }
-    }
-    return "";
-}
-
 static bool lacks_role(const char *name, enum command_role role, char *problem, size_t size)
 {
     snprintf(problem, size,
              "this user has no permissions to run the '%s' command: it needs the role %s", name,
-             role_word(role));
+             user_role_word((uint32_t)role));
     return false;
 }
 

@@ -448,6 +448,16 @@ void users_deinit(struct users *users)
 
 /* ---- looking up ---- */
 
+const char *user_role_word(uint32_t role)
+{
+    for (size_t at = 0; at < USER_ROLES; at++) {
+        if (user_roles[at].role == role) {
+            return user_roles[at].word;
+        }
+    }
+    return "";
+}
+
 const struct user *users_find(const struct users *users, struct text name)
 {
     const struct user *found = NULL;

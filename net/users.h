@@ -65,6 +65,9 @@ struct user_role {
 #define USER_ROLES 4U
 extern const struct user_role user_roles[USER_ROLES];
 
+/* Returns the word of one role. */
+const char *user_role_word(uint32_t role);
+
 /* Reads the file at `path`. False: the message says why not, and there is nothing to free. */
 bool users_load(struct users *users, const char *path, struct users_message *message)
     __attribute__((warn_unused_result));

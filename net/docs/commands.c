@@ -9,6 +9,7 @@
 #include "net/command_parse.h"
 #include "net/docs/docs.h"
 #include "net/server_command_table.h"
+#include "net/users.h"
 #include "net/word.h"
 
 struct answer {
@@ -111,7 +112,8 @@ static void print_command(const struct command_spec *spec)
 {
     const struct answer *answer = answer_of(spec->type);
     ASSERT(answer != NULL); /* answers.def has every command */
-    printf("\n### %s\n\n%s. Kind: %s.\n\n", spec->name, spec->summary, kinds[spec->kind]);
+    printf("\n### %s\n\n%s. Kind: %s. Role: %s.\n\n", spec->name, spec->summary, kinds[spec->kind],
+           user_role_word((uint32_t)spec->role));
     print_syntax(spec);
     print_arguments(spec);
     printf("\nAnswer: `%s`\n", answer->shape);
@@ -191,7 +193,13 @@ void docs_commands(void)
         "its\n"
         "id: the same request again gets the first answer again and changes nothing; the same id "
         "with\n"
-        "another body is refused. A refused request leaves its id free.\n"
+        "another body is refused. A refused request leaves its id free. A `REASON` is no part of "
+        "the body.\n"
+        "\n"
+        "A user of the users file needs the role of a command; without it, or for a campaign or "
+        "store "
+        "that is\n"
+        "not its own, it is told `-NOPERM`.\n"
         "\n"
         "## Business commands\n"
         "\n"

@@ -5,12 +5,14 @@
 //     open_rows.mjs     open loops                   servers.mjs    servers and loads
 //     overload.mjs      three times too much         cgroup.mjs     its quota
 //     memory_rows.mjs   bytes                        snapshot.mjs   snapshots on demand
+//     http_rows.mjs     HTTP, and the console's pages
 //     state_rows.mjs    recovery.mjs and snapshot_stall.mjs
 //     instructions.mjs  --instructions, which measures nothing else
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { httpRows } from './http_rows.mjs';
 import { instructions } from './instructions.mjs';
 import { couponMemoryRows, memberMemoryRows } from './memory_rows.mjs';
 import { openRows } from './open_rows.mjs';
@@ -119,7 +121,7 @@ export async function bench(argv, script) {
     const rows = [];
     const kinds = [
         rateRows(wanted, options, about.runs, tell), openRows(wanted, options, about.runs, tell),
-        overloadRows(wanted, options, tell), couponMemoryRows(wanted, options, tell),
+        overloadRows(wanted, options, tell), httpRows(wanted, options, about.runs, tell), couponMemoryRows(wanted, options, tell),
         stateRows(wanted, options, tell), memberMemoryRows(wanted, options, tell),
     ];
     for (const kind of kinds) {

@@ -4,6 +4,7 @@
 // Boon to the other side (`ratio`) or of Boon's own figure (`boon`). One of these says where it is measured:
 //   run       a run of rate_rows.mjs; `value` reads it            memory    a measurement of memory_rows.mjs
 //   open      a measurement of open_rows.mjs                      overload  a figure of overload.mjs
+//   http      a server of http_rows.mjs
 //   recovery  a start of recovery.mjs                             stall     a figure of snapshot_stall.mjs
 // `with` names the row that brings this one along; `called` says what stands on the other side.
 const atLeast = (value) => ({ of: 'ratio', least: value });
@@ -58,6 +59,12 @@ export const ROWS = [
         called: 'the same server just before; without the time of the fork' },
     { name: 'snapshot_claims', with: 'snapshot_stall', stall: claimed, unit: 'claims/s', bar: atLeast(2 / 3),
         called: 'the same server just before' },
+    { name: 'http_claim', http: 'nginx', unit: 'claims/s', bar: atLeast(0.45),
+        called: 'nginx, one worker, `return 200`' },
+    { name: 'http_claim_evhttp', with: 'http_claim', http: 'evhttp', unit: 'claims/s', bar: atLeast(0.8),
+        called: 'evhttp, a hello world' },
+    { name: 'live_pages', http: 'pages', unit: 'claims/s', bar: atLeast(0.98),
+        called: 'the same claims while no page is open; 50 are on this side' },
     { name: 'members_50m', memory: 'members', unit: 'bytes', bar: ownAtMost(112), called: 'none' },
     { name: 'members_50m_turn', with: 'members_50m', memory: 'turn', unit: 'CPU-ms', bar: ownAtMost(2), called: 'none' },
 ];

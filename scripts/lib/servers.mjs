@@ -45,7 +45,7 @@ export function bytesOf(file) {
     return fs.readdirSync(file).reduce((sum, name) => sum + bytesOf(path.join(file, name)), 0);
 }
 
-function freePort() {
+export function freePort() {
     return new Promise((resolve, reject) => {
         const server = net.createServer().on('error', reject);
         server.listen(0, '127.0.0.1', () => {
@@ -57,11 +57,13 @@ function freePort() {
 
 // --- processes ---------------------------------------------------------------------------------------
 
-// boon-server reads BOON_* as options; a measured one has those of these files only.
-const SERVER_ENV = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('BOON_')).concat([['BOON_HTTP_PORT', '0']]));
+// boon-server reads BOON_* as options; a measured one has those of these files only, and any free port for HTTP.
+const SERVER_ENV = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BOON_'))),
+    BOON_HTTP_PORT: '0',
+};
 
-function start(program, args, log) {
+export function startProgram(program, args, log) {
     const out = fs.openSync(log, 'a');
     const child = spawn(program, args, { stdio: ['ignore', out, out], env: SERVER_ENV });
     fs.closeSync(out);
@@ -113,8 +115,8 @@ export async function spawnSide(kind, directory, more = []) {
     const log = path.join(directory, 'server.log');
     const keeps = kind === 'volatile' ? ['--journal', 'none'] : ['--dir', path.join(directory, 'data')];
     const child = kind === 'redis'
-        ? start('redis-server', ['--port', port, '--dir', directory, ...REDIS, ...more], log)
-        : start(path.join(BUILD, 'boon-server'), ['--port', port, ...keeps,
+        ? startProgram('redis-server', ['--port', port, '--dir', directory, ...REDIS, ...more], log)
+        : startProgram(path.join(BUILD, 'boon-server'), ['--port', port, ...keeps,
             '--max-members', '60000000', '--max-coupons', '200000000', ...more], log);
     return { kind, port, child, log, directory, pids: [child.pid] };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { check_at_most, check_equal, check_match, note, show } from '../lib/check.mjs'
 import { clean_env, run_boon, start_boon, work_dir } from '../lib/boon.mjs'
 import { damage, finish, row_counts, start_victim } from './bad_input.mjs'
+import { user_files } from './bad_users.mjs'
 import { SECRET, config, environment, flags, places, secrets } from './bad_start_rows.mjs'
 
 function lay_out(directory, files = {}) {
@@ -35,9 +36,9 @@ async function run_row(kind, [name, args, pattern, more = {}], victim) {
   const code = more.code ?? 2
   note(
     `${kind}: ${name}`,
-    came.code === code && pattern.test(came.said) && harm === '' && kept && came.out === '',
+    came.code === code && pattern.test(came.said) && (more.err ?? /./).test(came.err) && harm === '' && kept && came.out === '',
     `exit code ${code} and ${pattern}`,
-    `exit code ${came.code ?? came.signal} and ${show(came.said)} ${came.out}${harm}${kept ? '' : ' and a file was changed'}`,
+    `exit code ${came.code ?? came.signal} and ${show(came.err ?? came.said)} ${came.out}${harm}${kept ? '' : ' and a file was changed'}`,
   )
 }
 
@@ -130,7 +131,7 @@ async function allowed() {
 
 export async function bad_start() {
   const victim = await start_victim()
-  const tables = { flag: flags, environment, config, secret: secrets, place: places }
+  const tables = { flag: flags, environment, config, secret: secrets, users: user_files, place: places }
   row_counts.starts = 0
   for (const [kind, rows] of Object.entries(tables)) {
     for (const row of rows) await run_row(kind, row, victim)

@@ -127,7 +127,7 @@ export const flags = [
   [
     'bind to all without a password',
     ['--bind', '0.0.0.0'],
-    /^boon-server: bind 0\.0\.0\.0 would let anyone on the network issue coupons: set password-file \(or password\), or bind to 127\.0\.0\.1$/,
+    /^boon-server: bind 0\.0\.0\.0 would let anyone on the network issue coupons: set users-file or password-file, or bind to 127\.0\.0\.1$/,
   ],
   [
     'bind to all of IPv6 without a password',

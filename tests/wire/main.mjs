@@ -6,6 +6,7 @@ import { json_rows } from './bad_json.mjs'
 import { code_rows, connection_rows, stranger_rows } from './bad_conduct.mjs'
 import { protocol_rows, request_rows } from './bad_resp.mjs'
 import { bad_start } from './bad_start.mjs'
+import { make_users, user_rows } from './bad_users.mjs'
 import { guarded_server, open_server } from './clients.mjs'
 import { crowds } from './crowds.mjs'
 import { graceful_end } from './graceful.mjs'
@@ -24,8 +25,11 @@ async function bad_requests() {
     ...connection_rows,
   ])
   await finish(victim)
-  const guarded = await start_victim(['--password', PASSWORD], { password: PASSWORD })
-  await run_table('requests', guarded, stranger_rows)
+  const { path, secrets } = await make_users()
+  const guarded = await start_victim(['--password', PASSWORD, '--users-file', path], {
+    password: PASSWORD,
+  })
+  await run_table('requests', guarded, [...stranger_rows, ...user_rows(secrets)])
   await finish(guarded)
 }
 
