@@ -17,7 +17,6 @@
 #include "engine/engine.h"
 
 #define TALLY_ENTRIES_MAX 1000000U
-#define TALLY_BUDGET 20000U /* coupons a tick: about a millisecond */
 #define TALLY_TOP_MAX 100U
 
 struct tally;
