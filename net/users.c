@@ -43,6 +43,9 @@ struct check {
 /* ---- mistakes ---- */
 
 static void append(struct check *check, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void append(struct check *check, const char *format, va_list arguments)
 {
     size_t room = sizeof(check->message->text) - check->length;
     int length = vsnprintf(check->message->text + check->length, room, format, arguments);

@@ -8,9 +8,9 @@ import net from 'node:net';
 import path from 'node:path';
 import { turns } from './figures.mjs';
 import { progress } from './show.mjs';
-import { CLAIMS } from './rate_rows.mjs';
+import { CLAIMS, secondsOf } from './rate_rows.mjs';
 import {
-    ask, BUILD, freePort, load, makeDirectory, pause, removeDirectory, ROOT, secondsOf, startProgram, withServer,
+    ask, BUILD, freePort, load, makeDirectory, pause, removeDirectory, ROOT, startProgram, withServer,
 } from './servers.mjs';
 
 const CONNECTIONS = 128;
