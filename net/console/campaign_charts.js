@@ -88,6 +88,7 @@ function latency_chart() {
 function funnel_card(current) {
   const step = (name, value, first, colour) => ({
     name: t(`funnel_${name}`),
+    about: name === 'asked' ? t('since_start') : '', // coupons are of all time
     value,
     share: first > 0 ? value / first : 0,
     shown_share: percent(first > 0 ? value / first : NaN, 1),
@@ -99,7 +100,6 @@ function funnel_card(current) {
     columns: [t('step'), t('count'), t('share')],
     empty: t('nothing_yet'),
     write: number,
-    note: h('small', { class: 'muted' }, t('since_start')),
     rows: () => {
       const { detail } = live
       if (!detail) return []

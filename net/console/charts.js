@@ -3,7 +3,8 @@
 //     const card = chart_card({ title, name: 'stock', series: [{ label, colour: 'c1' }], read, write })
 //     read() → { time: [seconds …], values: [[…] of each series] }; card.update() draws it again.
 //
-// `stacked` series stand on each other; the first is at the bottom. Colours are names of custom
+// `stacked` series stand on each other; the first is at the bottom, and the others are named only
+// where there is something of them. Colours are names of custom
 // properties, read anew when the theme changes.
 import { attribute, fill, h, icon, put } from './dom.js'
 import { clock, clock_24, NONE } from './format.js'
@@ -108,6 +109,7 @@ function legend_of(options) {
     for (const [number, value] of values.entries()) {
       const figure = data.values[number]?.[at]
       put(value, figure === null || figure === undefined ? NONE : options.write(figure))
+      if (options.stacked) items[number].hidden = number > 0 && !data.values[number]?.some(Boolean)
     }
   }
   return { element, show }

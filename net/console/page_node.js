@@ -13,6 +13,7 @@ const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power)
 function promise_card() {
   const title = h('b', { class: 'promise-mode', testid: 'durability' })
   const note = h('p', { class: 'promise-note' })
+  const detail = h('small', { class: 'muted', lang: 'en' })
   const state = h('span', { class: 'badge' })
   const facts = h('p', { class: 'muted promise-facts' })
   const element = h(
@@ -24,6 +25,7 @@ function promise_card() {
       h('span', { class: 'ticket-label' }, t('durability')),
       title,
       note,
+      detail,
     ),
     h('div', { class: 'promise-side' }, state, facts),
   )
@@ -38,11 +40,12 @@ function promise_card() {
     )
     put(
       note,
-      server.durability_note ||
-        (has_words(`durability_about_${server.durability}`)
-          ? t(`durability_about_${server.durability}`)
-          : ''),
+      has_words(`durability_about_${server.durability}`)
+        ? t(`durability_about_${server.durability}`)
+        : server.durability_note,
     )
+    put(detail, server.durability_note)
+    detail.hidden = server.durability_note === '' || note.textContent === server.durability_note
     put(state, has_words(`server_${server.state}`) ? t(`server_${server.state}`) : server.state)
     attribute(state, 'data-state', server.state === 'leading' ? 'running' : 'paused')
     put(
