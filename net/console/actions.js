@@ -17,7 +17,13 @@ export const allowed = (state) =>
   })[state] ?? []
 
 function reason_field() {
-  const input = h('input', { id: 'reason', class: 'input', maxlength: 200, testid: 'reason', autocomplete: 'off' })
+  const input = h('input', {
+    id: 'reason',
+    class: 'input',
+    maxlength: 200,
+    testid: 'reason',
+    autocomplete: 'off',
+  })
   return {
     input,
     element: h(
@@ -32,7 +38,8 @@ function reason_field() {
 const send = (campaign, action, body, key) =>
   post(`${path_of('campaigns', campaign.id)}/${action}`, body, { 'Idempotency-Key': key })
 
-const with_reason = (body, input) => (input.value.trim() ? { ...body, reason: input.value.trim() } : body)
+const with_reason = (body, input) =>
+  input.value.trim() ? { ...body, reason: input.value.trim() } : body
 
 async function simple(campaign, action) {
   const reason = reason_field()
@@ -48,13 +55,25 @@ async function simple(campaign, action) {
 
 async function stop(campaign) {
   const reason = reason_field()
-  const typed = h('input', { id: 'typed-id', class: 'input mono', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off', testid: 'typed-id' })
+  const typed = h('input', {
+    id: 'typed-id',
+    class: 'input mono',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    testid: 'typed-id',
+  })
   const key = new_key()
   const done = await ask({
     title: t('ask_stop', { name: campaign.name }),
     about: t('about_stop'),
     content: [
-      h('div', { class: 'field' }, h('label', { for: 'typed-id' }, t('stop_type_id'), ' ', h('code', {}, campaign.id)), typed),
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { for: 'typed-id' }, t('stop_type_id'), ' ', h('code', {}, campaign.id)),
+        typed,
+      ),
       reason.element,
     ],
     confirm: t('action_stop'),
@@ -65,11 +84,18 @@ async function stop(campaign) {
   if (done) toast(t('done_stop', { name: campaign.name }))
 }
 
-// The stock is changed by compare and set: what the reader saw goes along, and another's change is shown
-// instead of overwritten.
+// The stock is changed by compare and set: what the reader saw goes along, and another's change is
+// shown instead of overwritten.
 async function restock(campaign) {
   const reason = reason_field()
-  const delta = h('input', { id: 'delta', class: 'input', inputmode: 'numeric', autocomplete: 'off', testid: 'restock-delta', 'aria-describedby': 'restock-after' })
+  const delta = h('input', {
+    id: 'delta',
+    class: 'input',
+    inputmode: 'numeric',
+    autocomplete: 'off',
+    testid: 'restock-delta',
+    'aria-describedby': 'restock-after',
+  })
   const after = h('p', { id: 'restock-after', class: 'sum', 'aria-live': 'polite' })
   let { stock } = campaign
   let key = new_key()
@@ -81,7 +107,12 @@ async function restock(campaign) {
   }
   const act = async () => {
     try {
-      return await send(campaign, 'restock', with_reason({ delta: amount(), expect: stock }, reason.input), key)
+      return await send(
+        campaign,
+        'restock',
+        with_reason({ delta: amount(), expect: stock }, reason.input),
+        key,
+      )
     } catch (error) {
       if (error.code !== 'conflict') throw error
       stock = error.body.current ?? stock
@@ -95,7 +126,10 @@ async function restock(campaign) {
   const done = await ask({
     title: t('ask_restock', { name: campaign.name }),
     about: t('about_restock'),
-    content: [h('div', { class: 'field' }, h('label', { for: 'delta' }, t('restock_delta')), delta, after), reason.element],
+    content: [
+      h('div', { class: 'field' }, h('label', { for: 'delta' }, t('restock_delta')), delta, after),
+      reason.element,
+    ],
     confirm: t('action_restock'),
     ready: () => Number.isFinite(amount()) && amount() !== 0,
     act,
@@ -103,7 +137,12 @@ async function restock(campaign) {
   if (done) toast(t('done_restock', { stock: number(done.stock) }))
 }
 
-const RUN = { start: (campaign) => simple(campaign, 'start'), pause: (campaign) => simple(campaign, 'pause'), stop, restock }
+const RUN = {
+  start: (campaign) => simple(campaign, 'start'),
+  pause: (campaign) => simple(campaign, 'pause'),
+  stop,
+  restock,
+}
 
 // One button of a campaign; `current()` gives the campaign as it is when it is pressed.
 export function action_button(action, current, { after }) {

@@ -26,8 +26,9 @@ function leave_page() {
   leave = null
 }
 
-// Put the page of the address into the shell. `how` is 'navigated' where the reader came from another
-// page: then the focus moves to its heading, or to what it is there for; else it stays where it is.
+// Put the page of the address into the shell. `how` is 'navigated' where the reader came from
+// another page: then the focus moves to its heading, or to what it is there for; else it stays
+// where it is.
 async function show_page(how) {
   const mine = ++turn
   const route = route_of(location.hash)
@@ -68,7 +69,16 @@ function show_console() {
 
 function show_unreachable(error) {
   const again = h('button', { class: 'button primary', on: { click: start } }, t('try_again'))
-  fill(root, h('main', { class: 'alone' }, h('h1', {}, t('unreachable_title')), h('p', {}, error.message), again))
+  fill(
+    root,
+    h(
+      'main',
+      { class: 'alone' },
+      h('h1', {}, t('unreachable_title')),
+      h('p', {}, error.message),
+      again,
+    ),
+  )
 }
 
 async function start() {

@@ -1,4 +1,5 @@
-// campaign_charts.js -- the charts of one campaign: stock, claims by outcome, latency, funnel, reasons.
+// campaign_charts.js -- the charts of one campaign: stock, claims by outcome, latency, funnel,
+// reasons.
 import { sold_out_in_ms } from './campaign_state.js'
 import { bars_card, chart_card } from './charts.js'
 import { h } from './dom.js'
@@ -8,9 +9,16 @@ import { campaign_history, live, node_history, outcome_history } from './live.js
 
 // A colour each, so that a reason keeps its colour however many others there are.
 const COLOURS = {
-  OK: 'c1', SOLD_OUT: 'c6', DUPLICATE: 'c2', LIMIT: 'c4', NOT_OPEN: 'c7', PAUSED: 'c3', ENDED: 'c5',
-  FULL: 'c8', REQUEST_MISMATCH: 'c8',
-} // prettier-ignore
+  OK: 'c1',
+  SOLD_OUT: 'c6',
+  DUPLICATE: 'c2',
+  LIMIT: 'c4',
+  NOT_OPEN: 'c7',
+  PAUSED: 'c3',
+  ENDED: 'c5',
+  FULL: 'c8',
+  REQUEST_MISMATCH: 'c8',
+}
 const STACKED = ['OK', 'DUPLICATE', 'LIMIT', 'NOT_OPEN', 'PAUSED', 'ENDED', 'SOLD_OUT']
 
 export const outcome_name = (name) => (has_words(`outcome_${name}`) ? t(`outcome_${name}`) : name)
@@ -50,7 +58,10 @@ function claims_chart(id) {
     series: STACKED.map((name) => ({ label: outcome_name(name), colour: COLOURS[name] })),
     read: () => {
       const history = outcome_history(id)
-      return { time: history.time, values: STACKED.map((name) => history[name] ?? history.time.map(() => 0)) }
+      return {
+        time: history.time,
+        values: STACKED.map((name) => history[name] ?? history.time.map(() => 0)),
+      }
     },
     write: (value) => (value >= 100000 ? short(value) : whole(value)),
   })
@@ -67,8 +78,8 @@ function latency_chart() {
       { label: 'p99.9', colour: 'c5' },
     ],
     read: () => {
-      const { time, p50, p99, p999 } = node_history()
-      return { time, values: [p50, p99, p999] }
+      const { time, durable_p50, durable_p99, durable_p999 } = node_history()
+      return { time, values: [durable_p50, durable_p99, durable_p999] }
     },
     write: micros,
   })
@@ -77,6 +88,7 @@ function latency_chart() {
 function funnel_card(current) {
   const step = (name, value, first, colour) => ({
     name: t(`funnel_${name}`),
+    about: name === 'asked' ? t('since_start') : '', // coupons are of all time
     value,
     share: first > 0 ? value / first : 0,
     shown_share: percent(first > 0 ? value / first : NaN, 1),
@@ -88,7 +100,6 @@ function funnel_card(current) {
     columns: [t('step'), t('count'), t('share')],
     empty: t('nothing_yet'),
     write: number,
-    note: h('small', { class: 'muted' }, t('since_start')),
     rows: () => {
       const { detail } = live
       if (!detail) return []
@@ -96,7 +107,11 @@ function funnel_card(current) {
       const issued = current()?.issued ?? detail.coupons.issued
       const most = Math.max(asked, issued, 1)
       const { redeemed = 0, expired = 0, void: voided = 0 } = detail.coupons
-      const rows = [step('asked', asked, most, 'c6'), step('issued', issued, most, 'c1'), step('redeemed', redeemed, most, 'c2')]
+      const rows = [
+        step('asked', asked, most, 'c6'),
+        step('issued', issued, most, 'c1'),
+        step('redeemed', redeemed, most, 'c2'),
+      ]
       if (expired > 0) rows.push(step('expired', expired, most, 'c5'))
       if (voided > 0) rows.push(step('void', voided, most, 'c3'))
       return rows
@@ -140,7 +155,8 @@ function places_card(kind, current) {
       if (!detail) return ''
       const missing = kind === 'stores' ? (detail.stores_total ?? 0) - detail.stores.length : 0
       const texts = []
-      if (detail.tallied !== undefined && detail.tallied < 1) texts.push(t('tallied', { share: percent(detail.tallied) }))
+      if (detail.tallied !== undefined && detail.tallied < 1)
+        texts.push(t('tallied', { share: percent(detail.tallied) }))
       if (missing > 0) texts.push(t('stores_more', { n: missing }))
       return texts.join(' ')
     },
@@ -169,7 +185,11 @@ export function campaign_charts(id, current) {
     places_card('stores', current),
   ]
   return {
-    element: h('div', { class: 'grid' }, cards.map((card) => card.element)),
+    element: h(
+      'div',
+      { class: 'grid' },
+      cards.map((card) => card.element),
+    ),
     update: () => cards.forEach((card) => card.update()),
     cleanup: () => cards.forEach((card) => card.cleanup()),
   }

@@ -1,4 +1,5 @@
-// campaign_state.js -- what a campaign is for a person: its state, its window and its stock in one word.
+// campaign_state.js -- what a campaign is for a person: its state, its window and its stock in one
+// word.
 import { h } from './dom.js'
 import { duration, near } from './format.js'
 import { t } from './i18n.js'
@@ -39,7 +40,8 @@ export function sold_out_in_ms(campaign) {
 // The one sentence about the future: sells out in 3 min, opens 10:00, …
 export function outlook(campaign, state = shown_state(campaign)) {
   const now = server_now()
-  if (state === 'scheduled') return t('opens_in', { time: duration(Date.parse(campaign.opens_at) - now) })
+  if (state === 'scheduled')
+    return t('opens_in', { time: duration(Date.parse(campaign.opens_at) - now) })
   if (state === 'sold_out') return t('sold_out_now')
   if (state === 'running') {
     const left_ms = sold_out_in_ms(campaign)

@@ -3,7 +3,8 @@
 //     const card = chart_card({ title, name: 'stock', series: [{ label, colour: 'c1' }], read, write })
 //     read() → { time: [seconds …], values: [[…] of each series] }; card.update() draws it again.
 //
-// `stacked` series stand on each other; the first is at the bottom. Colours are names of custom
+// `stacked` series stand on each other; the first is at the bottom, and the others are named only
+// where there is something of them. Colours are names of custom
 // properties, read anew when the theme changes.
 import { attribute, fill, h, icon, put } from './dom.js'
 import { clock, clock_24, NONE } from './format.js'
@@ -14,7 +15,8 @@ const HEIGHT = 208
 const TABLE_ROWS = 60
 const WINDOW_S = 60 // at the least: a young chart grows from the right
 
-const colour_of = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+const colour_of = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
 function stack(values) {
   const sums = []
@@ -66,7 +68,9 @@ function scales(options) {
     time: true,
     range: (_, low, high) => [Math.min(low ?? 0, (high ?? 0) - WINDOW_S), high ?? WINDOW_S],
   }
-  const value = { range: (_, low, high) => [0, Math.max(options.top ?? 0, (high || 0) * 1.08) || 1] }
+  const value = {
+    range: (_, low, high) => [0, Math.max(options.top ?? 0, (high || 0) * 1.08) || 1],
+  }
   return { x: time, y: value }
 }
 
@@ -105,6 +109,7 @@ function legend_of(options) {
     for (const [number, value] of values.entries()) {
       const figure = data.values[number]?.[at]
       put(value, figure === null || figure === undefined ? NONE : options.write(figure))
+      if (options.stacked) items[number].hidden = number > 0 && !data.values[number]?.some(Boolean)
     }
   }
   return { element, show }
@@ -120,14 +125,25 @@ function table_of(options, data) {
         'tr',
         {},
         h('th', { scope: 'row' }, clock(data.time[at] * 1000)),
-        data.values.map((row) => h('td', {}, row[at] === null || row[at] === undefined ? NONE : options.write(row[at]))),
+        data.values.map((row) =>
+          h('td', {}, row[at] === null || row[at] === undefined ? NONE : options.write(row[at])),
+        ),
       ),
     )
   return h(
     'table',
     { class: 'table' },
     h('caption', { class: 'visually-hidden' }, options.title),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('time')), options.series.map(({ label }) => h('th', { scope: 'col' }, label)))),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'col' }, t('time')),
+        options.series.map(({ label }) => h('th', { scope: 'col' }, label)),
+      ),
+    ),
     h('tbody', {}, rows),
   )
 }
@@ -136,12 +152,26 @@ function csv_of(options, data) {
   save_csv(
     `boon-${options.name}`,
     ['time', ...options.series.map(({ label }) => label)],
-    data.time.map((time, at) => [new Date(time * 1000).toISOString(), ...data.values.map((row) => row[at])]),
+    data.time.map((time, at) => [
+      new Date(time * 1000).toISOString(),
+      ...data.values.map((row) => row[at]),
+    ]),
   )
 }
 
 function tool(name, label, testid, action) {
-  return h('button', { class: 'icon-button', type: 'button', title: label, 'aria-label': label, testid, on: { click: action } }, icon(name))
+  return h(
+    'button',
+    {
+      class: 'icon-button',
+      type: 'button',
+      title: label,
+      'aria-label': label,
+      testid,
+      on: { click: action },
+    },
+    icon(name),
+  )
 }
 
 export function card_head(title, note, tools) {
@@ -157,7 +187,12 @@ export function card_head(title, note, tools) {
 // Returns {element, update, cleanup}. `summary()` says in words what the chart shows.
 export function chart_card(options) {
   const box = h('div', { class: 'plot', role: 'img' })
-  const twin = h('div', { class: 'twin', tabindex: '0', role: 'region', 'aria-label': options.title })
+  const twin = h('div', {
+    class: 'twin',
+    tabindex: '0',
+    role: 'region',
+    'aria-label': options.title,
+  })
   const waiting = h('p', { class: 'plot-empty' }, t('chart_waits'))
   const legend = legend_of(options)
   let plot = null
@@ -201,7 +236,9 @@ export function chart_card(options) {
     update()
   })
   attribute(flip, 'aria-pressed', 'false')
-  const csv = tool('download', t('csv_of', { what: options.title }), `csv-${options.name}`, () => csv_of(options, data))
+  const csv = tool('download', t('csv_of', { what: options.title }), `csv-${options.name}`, () =>
+    csv_of(options, data),
+  )
   const element = h(
     'section',
     { class: `card chart ${options.class ?? ''}`, testid: `chart-${options.name}` },
@@ -212,7 +249,8 @@ export function chart_card(options) {
     twin,
   )
   const watch = new ResizeObserver(() => {
-    if (plot && box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height: options.height ?? HEIGHT })
+    if (plot && box.clientWidth > 0)
+      plot.setSize({ width: box.clientWidth, height: options.height ?? HEIGHT })
     else update()
   })
   watch.observe(element)
@@ -235,12 +273,24 @@ export function bars_card({ title, name, columns, rows, empty, write, note, foot
     'table',
     { class: 'table bars' },
     h('caption', { class: 'visually-hidden' }, title),
-    h('thead', {}, h('tr', {}, columns.map((column) => h('th', { scope: 'col' }, column)))),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        columns.map((column) => h('th', { scope: 'col' }, column)),
+      ),
+    ),
     body,
   )
   const below = h('p', { class: 'card-foot muted' })
   const csv = tool('download', t('csv_of', { what: title }), `csv-${name}`, () =>
-    save_csv(`boon-${name}`, columns.slice(0, 2), rows().map((row) => [row.name, row.value])),
+    save_csv(
+      `boon-${name}`,
+      columns.slice(0, 2),
+      rows().map((row) => [row.name, row.value]),
+    ),
   )
   const update = () => {
     const now = rows()
@@ -270,7 +320,12 @@ function bar_row() {
     {},
     h('th', { scope: 'row' }, h('span', { class: 'bar-name' }), h('small', { class: 'bar-about' })),
     h('td', { class: 'num' }),
-    h('td', { class: 'bar-cell' }, h('span', { class: 'bar', 'aria-hidden': 'true' }, h('i')), h('span', { class: 'bar-share num' })),
+    h(
+      'td',
+      { class: 'bar-cell' },
+      h('span', { class: 'bar', 'aria-hidden': 'true' }, h('i')),
+      h('span', { class: 'bar-share num' }),
+    ),
   )
 }
 

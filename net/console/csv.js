@@ -12,7 +12,9 @@ export const csv_text = (head, rows) =>
   `\ufeff${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
 
 export function save_csv(name, head, rows) {
-  const url = URL.createObjectURL(new Blob([csv_text(head, rows)], { type: 'text/csv;charset=utf-8' }))
+  const url = URL.createObjectURL(
+    new Blob([csv_text(head, rows)], { type: 'text/csv;charset=utf-8' }),
+  )
   const anchor = document.createElement('a')
   anchor.href = url
   anchor.download = `${name.replace(/[^\p{L}\p{N}._-]+/gu, '-')}.csv`

@@ -27,9 +27,18 @@ export const USED = {
 }
 
 export const NEW_FIELDS = {
-  name: '', stock: '', per_member: '1', opens_at: '', ends_at: '', kind: 'amount_off',
-  amount: '', minimum: '', percent: '', maximum: '', price: '',
-} // prettier-ignore
+  name: '',
+  stock: '',
+  per_member: '1',
+  opens_at: '',
+  ends_at: '',
+  kind: 'amount_off',
+  amount: '',
+  minimum: '',
+  percent: '',
+  maximum: '',
+  price: '',
+}
 
 const yuan = (fen) => (fen ? yuan_of(fen) : '')
 
@@ -61,7 +70,8 @@ function fen(text) {
   return Number.isNaN(amount) ? text : amount
 }
 
-// A moment that was not touched keeps its zone and milliseconds. Browsers may leave seconds of 0 out.
+// A moment that was not touched keeps its zone and milliseconds. Browsers may leave seconds of 0
+// out.
 function moment(typed, before) {
   if (before && to_input(typed) === to_input(before)) return before
   return from_input(typed) ?? typed
@@ -72,7 +82,8 @@ function value_of(fields) {
   for (const name of USED[fields.kind]) {
     const text = fields[name]
     if (text.trim() === '' && (name === 'minimum' || name === 'maximum')) continue
-    value[name] = name === 'percent' ? whole(text) : fen(text.trim() === '' && name === 'price' ? '0' : text)
+    value[name] =
+      name === 'percent' ? whole(text) : fen(text.trim() === '' && name === 'price' ? '0' : text)
   }
   return value
 }
@@ -98,6 +109,8 @@ export function differences(mine, theirs, pointer = '') {
     const [one, other] = [mine[key], theirs[key]]
     const at = `${pointer}/${key}`
     if (is_object(one) && is_object(other)) return differences(one, other, at)
-    return JSON.stringify(one) === JSON.stringify(other) ? [] : [{ pointer: at, mine: one, theirs: other }]
+    return JSON.stringify(one) === JSON.stringify(other)
+      ? []
+      : [{ pointer: at, mine: one, theirs: other }]
   })
 }

@@ -1,17 +1,31 @@
 // dialog.js -- asks before something happens, in the browser's own <dialog>.
 //
-// The dialog closes when `act` succeeds; what it throws is shown inside, and the reader may try again.
+// The dialog closes when `act` succeeds; what it throws is shown inside, and the reader may try
+// again.
 import { attribute, h, put } from './dom.js'
 import { t } from './i18n.js'
 
 let count = 0
 
 // `content` is what the reader fills in; `ready()` tells whether it is filled in well enough.
-// `act()` does it. Resolves to what `act` returned, or undefined when the reader thought better of it.
-export function ask({ title, about, content = [], confirm, danger = false, ready = () => true, act }) {
+// `act()` does it. Resolves to what `act` returned, or undefined when the reader thought better of
+// it.
+export function ask({
+  title,
+  about,
+  content = [],
+  confirm,
+  danger = false,
+  ready = () => true,
+  act,
+}) {
   const id = `dialog-${++count}`
   const mistake = h('p', { class: 'field-mistake', role: 'alert', testid: 'dialog-mistake' })
-  const yes = h('button', { class: `button ${danger ? 'danger' : 'primary'}`, testid: 'confirm' }, confirm)
+  const yes = h(
+    'button',
+    { class: `button ${danger ? 'danger' : 'primary'}`, testid: 'confirm' },
+    confirm,
+  )
   const no = h('button', { class: 'button', type: 'button', testid: 'cancel' }, t('cancel'))
   const form = h(
     'form',

@@ -11,15 +11,26 @@ const MONEY = new Set(['amount', 'minimum', 'maximum', 'price'])
 function make_field(name, { hint, suffix, prefix, ...props } = {}) {
   const id = `form-${name}`
   const input = h('input', {
-    id, name, class: 'input', autocomplete: 'off', testid: id,
-    'aria-describedby': `${id}-hint ${id}-mistake`, ...props,
-  }) // prettier-ignore
+    id,
+    name,
+    class: 'input',
+    autocomplete: 'off',
+    testid: id,
+    'aria-describedby': `${id}-hint ${id}-mistake`,
+    ...props,
+  })
   const mistake = h('p', { class: 'field-mistake', id: `${id}-mistake`, testid: `${id}-mistake` })
   const element = h(
     'div',
     { class: 'field' },
     h('label', { for: id }, t(`field_${name}`)),
-    h('div', { class: 'input-row' }, prefix ? h('span', { class: 'affix', 'aria-hidden': 'true' }, prefix) : null, input, suffix ? h('span', { class: 'affix' }, suffix) : null),
+    h(
+      'div',
+      { class: 'input-row' },
+      prefix ? h('span', { class: 'affix', 'aria-hidden': 'true' }, prefix) : null,
+      input,
+      suffix ? h('span', { class: 'affix' }, suffix) : null,
+    ),
     h('p', { class: 'field-hint', id: `${id}-hint` }, hint ?? ''),
     mistake,
   )
@@ -49,8 +60,24 @@ function make_fields() {
 }
 
 function kind_choice(on_change) {
-  const inputs = KINDS.map((kind) => h('input', { type: 'radio', name: 'kind', value: kind, id: `kind-${kind}`, testid: `kind-${kind}`, on: { change: on_change } }))
-  const labels = KINDS.map((kind, at) => h('label', { class: 'choice', for: `kind-${kind}` }, inputs[at], h('span', {}, h('b', {}, t(`kind_${kind}`)), h('small', {}, t(`kind_about_${kind}`)))))
+  const inputs = KINDS.map((kind) =>
+    h('input', {
+      type: 'radio',
+      name: 'kind',
+      value: kind,
+      id: `kind-${kind}`,
+      testid: `kind-${kind}`,
+      on: { change: on_change },
+    }),
+  )
+  const labels = KINDS.map((kind, at) =>
+    h(
+      'label',
+      { class: 'choice', for: `kind-${kind}` },
+      inputs[at],
+      h('span', {}, h('b', {}, t(`kind_${kind}`)), h('small', {}, t(`kind_about_${kind}`))),
+    ),
+  )
   return {
     element: h('fieldset', { class: 'choices' }, h('legend', {}, t('field_kind')), labels),
     inputs,
@@ -64,15 +91,29 @@ function preview() {
   const worth = h('b', { class: 'coupon-worth' })
   const terms = h('span', { class: 'coupon-terms' })
   const name = h('span', { class: 'coupon-name' })
-  const element = h('aside', { class: 'coupon', 'aria-label': t('preview') }, h('span', { class: 'coupon-label' }, t('preview')), worth, terms, h('hr'), name)
+  const element = h(
+    'aside',
+    { class: 'coupon', 'aria-label': t('preview') },
+    h('span', { class: 'coupon-label' }, t('preview')),
+    worth,
+    terms,
+    h('hr'),
+    name,
+  )
   const big = (value) => {
-    if (value.kind === 'amount_off') return Number.isInteger(value.amount) ? money(value.amount) : '¥ …'
-    if (value.kind === 'percent_off') return Number.isInteger(value.percent) ? t('percent_big', { percent: value.percent, zhe: String((100 - value.percent) / 10) }) : '… %'
+    if (value.kind === 'amount_off')
+      return Number.isInteger(value.amount) ? money(value.amount) : '¥ …'
+    if (value.kind === 'percent_off')
+      return Number.isInteger(value.percent)
+        ? t('percent_big', { percent: value.percent, zhe: String((100 - value.percent) / 10) })
+        : '… %'
     return value.price > 0 ? money(value.price) : t('free')
   }
   const show = (document) => {
     const { value } = document
-    const whole = USED[value.kind].every((member) => value[member] === undefined || Number.isInteger(value[member]))
+    const whole = USED[value.kind].every(
+      (member) => value[member] === undefined || Number.isInteger(value[member]),
+    )
     put(worth, big(value))
     put(terms, whole ? value_text(value) : '')
     put(name, document.name || t('unnamed'))
@@ -81,20 +122,44 @@ function preview() {
 }
 
 function section(title, about, ...content) {
-  return h('section', { class: 'card form-card' }, h('h2', {}, title), about ? h('p', { class: 'muted' }, about) : null, content)
+  return h(
+    'section',
+    { class: 'card form-card' },
+    h('h2', {}, title),
+    about ? h('p', { class: 'muted' }, about) : null,
+    content,
+  )
 }
 
 export function make_form({ is_new }) {
   const fields = make_fields()
-  const id = make_field('id', { maxlength: 64, spellcheck: 'false', autocapitalize: 'off', class: 'input mono', hint: t('hint_id') })
+  const id = make_field('id', {
+    maxlength: 64,
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    class: 'input mono',
+    hint: t('hint_id'),
+  })
   const kind = kind_choice(() => show_kind())
   const coupon = preview()
   const locked = h('p', { class: 'field-hint' })
   const values = h('div', { class: 'field-grid' })
   const parts = [
-    section(t('section_basics'), null, h('div', { class: 'field-grid' }, is_new ? id.element : null, fields.name.element)),
-    section(t('section_stock'), null, h('div', { class: 'field-grid' }, fields.stock.element, fields.per_member.element)),
-    section(t('section_window'), t('section_window_about'), h('div', { class: 'field-grid' }, fields.opens_at.element, fields.ends_at.element)),
+    section(
+      t('section_basics'),
+      null,
+      h('div', { class: 'field-grid' }, is_new ? id.element : null, fields.name.element),
+    ),
+    section(
+      t('section_stock'),
+      null,
+      h('div', { class: 'field-grid' }, fields.stock.element, fields.per_member.element),
+    ),
+    section(
+      t('section_window'),
+      t('section_window_about'),
+      h('div', { class: 'field-grid' }, fields.opens_at.element, fields.ends_at.element),
+    ),
     section(t('section_value'), t('section_value_about'), kind.element, values, locked),
   ]
   const column = h('div', { class: 'stack' }, parts)
@@ -106,11 +171,15 @@ export function make_form({ is_new }) {
   })
   const show_preview = () => coupon.show(document_of(read()))
   const show_kind = () => {
-    fill(values, USED[kind.read()].map((name) => fields[name].element))
+    fill(
+      values,
+      USED[kind.read()].map((name) => fields[name].element),
+    )
     show_preview()
   }
   const write = (given) => {
-    for (const [name, { input }] of Object.entries(fields)) input.value = given[name] ?? NEW_FIELDS[name]
+    for (const [name, { input }] of Object.entries(fields))
+      input.value = given[name] ?? NEW_FIELDS[name]
     kind.write(given.kind)
     show_kind()
   }
@@ -119,13 +188,16 @@ export function make_form({ is_new }) {
     const started = state !== 'draft'
     fields.stock.input.readOnly = started
     if (started) put(fields.stock.element.querySelector('.field-hint'), t('hint_stock_locked'))
-    for (const name of Object.keys(fields)) if (MONEY.has(name) || name === 'percent') fields[name].input.readOnly = issued > 0
+    for (const name of Object.keys(fields))
+      if (MONEY.has(name) || name === 'percent') fields[name].input.readOnly = issued > 0
     for (const input of kind.inputs) input.disabled = issued > 0
     put(locked, issued > 0 ? t('hint_value_locked') : '')
   }
   // Put each mistake at its field; return those that have none.
   const show_mistakes = (mistakes) => {
-    const by_pointer = new Map(Object.entries(fields).map(([name, field]) => [POINTER[name], field]))
+    const by_pointer = new Map(
+      Object.entries(fields).map(([name, field]) => [POINTER[name], field]),
+    )
     by_pointer.set('#id', id)
     const left = mistakes.filter(({ pointer, message }) => {
       by_pointer.get(pointer)?.say(message)

@@ -26,15 +26,19 @@ export const short = (value) =>
 export function percent(share, digits = 0) {
   if (!Number.isFinite(share)) return NONE
   const step = 10 ** -(digits + 2)
-  const write = (value) => numbers({ style: 'percent', maximumFractionDigits: digits }).format(value)
+  const write = (value) =>
+    numbers({ style: 'percent', maximumFractionDigits: digits }).format(value)
   if (share > 0 && share < step) return `<${write(step)}`
   return write(share < 1 ? Math.min(share, 1 - step) : share)
 }
 
 const unit = (value, name, digits = 0) =>
-  numbers({ style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(
-    value,
-  )
+  numbers({
+    style: 'unit',
+    unit: name,
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  }).format(value)
 
 // A length of time in words of at most two units: 42 s, 3 min, 2 h 5 min, 4 d.
 export function duration(ms) {
@@ -81,7 +85,9 @@ export const clock = (value) => dates({ timeStyle: 'medium' }).format(as_date(va
 
 // Below an axis there is little room: no AM and PM.
 export const clock_24 = (value) =>
-  dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(as_date(value))
+  dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(
+    as_date(value),
+  )
 
 export const moment = (value) =>
   value ? dates({ dateStyle: 'medium', timeStyle: 'medium' }).format(as_date(value)) : NONE

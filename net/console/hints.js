@@ -41,8 +41,10 @@ function syntax_of(arg) {
   const name = (arg.get('display_text') ?? arg.get('name')).replace(/^request$/, 'request-id')
   let text
   if (arg.get('type') === 'pure-token') text = token
-  else if (arg.get('type') === 'oneof') text = [token, inner.map(syntax_of).join('|')].filter(Boolean).join(' ')
-  else if (arg.get('type') === 'block') text = [token, ...inner.map(syntax_of)].filter(Boolean).join(' ')
+  else if (arg.get('type') === 'oneof')
+    text = [token, inner.map(syntax_of).join('|')].filter(Boolean).join(' ')
+  else if (arg.get('type') === 'block')
+    text = [token, ...inner.map(syntax_of)].filter(Boolean).join(' ')
   else text = token ? `${token} ${name}` : name
   if (flag(arg, 'multiple')) text += ` [${text} …]`
   return flag(arg, 'optional') ? `[${text}]` : text
@@ -69,13 +71,17 @@ export function rest_of(command, words) {
   return rest.join(' ')
 }
 
-// Completions of what is typed so far: names of commands, then the words of their optional arguments.
+// Completions of what is typed so far: names of commands, then the words of their optional
+// arguments.
 export function completions(docs, line) {
   if (/["']/.test(line)) return []
   const typed = line.trimStart().toUpperCase()
   if (typed === '') return []
   const names = [...docs.values()].filter(({ name }) => name.startsWith(typed) && name !== typed)
-  if (names.length > 0) return names.slice(0, MATCHES_MAX).map(({ name, summary }) => ({ text: `${name} `, name, summary }))
+  if (names.length > 0)
+    return names
+      .slice(0, MATCHES_MAX)
+      .map(({ name, summary }) => ({ text: `${name} `, name, summary }))
   const words = typed.split(/\s+/)
   const last = words.at(-1)
   const command = command_of(docs, words)
@@ -83,5 +89,9 @@ export function completions(docs, line) {
   const before = line.slice(0, line.length - last.length)
   return command.args
     .filter((arg) => arg.get('token')?.startsWith(last) && arg.get('token') !== last)
-    .map((arg) => ({ text: `${before}${arg.get('token')} `, name: syntax_of(arg), summary: arg.get('summary') ?? '' }))
+    .map((arg) => ({
+      text: `${before}${arg.get('token')} `,
+      name: syntax_of(arg),
+      summary: arg.get('summary') ?? '',
+    }))
 }

@@ -1,7 +1,8 @@
 // i18n.js -- the console's words in the reader's language; en.js and zh-CN.js hold them.
 //
-// t('sells_out_in', { time: '3 min' }) fills {time}. A text with a number that decides between one and
-// many is an object { one, other }, chosen by `n`. Numbers are written as the language writes them.
+// t('sells_out_in', { time: '3 min' }) fills {time}. A text with a number that decides between one
+// and many is an object { one, other }, chosen by `n`. Numbers are written as the language writes
+// them.
 
 const LOAD = { en: () => import('./en.js'), 'zh-CN': () => import('./zh-CN.js') }
 

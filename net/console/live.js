@@ -1,13 +1,21 @@
 // live.js -- the one stream from the server, what it showed last, and up to 15 minutes before that.
 //
-// state: connecting → live ⇄ stale → lost. Stale: connected, but nothing came for STALE_MS. Lost: the
-// stream broke and is being opened again. Pages mark their figures as old in both.
+// state: connecting → live ⇄ stale → lost. Stale: connected, but nothing came for STALE_MS. Lost:
+// the stream broke and is being opened again. Pages mark their figures as old in both.
 import { load_session, must_log_in } from './session.js'
 
 export const POINTS_MAX = 900
 const STALE_MS = 3500
 const RETRY_FIRST_MS = 1000
 const RETRY_MAX_MS = 15000
+
+const LATENCIES = ['durable', 'direct', 'sync']
+const QUANTILES = ['p50', 'p99', 'p999']
+const NODE_COLUMNS = [
+  ...['commands', 'http', 'cpu', 'memory'],
+  ...LATENCIES.flatMap((kind) => QUANTILES.map((quantile) => `${kind}_${quantile}`)),
+]
+const CAMPAIGN_COLUMNS = ['left', 'issued', 'per_s', 'asked']
 
 export const live = {
   state: 'connecting',
@@ -19,20 +27,12 @@ export const live = {
 
 const listeners = new Set()
 const campaigns = new Map() // id → columns
-let node = columns(NODE_COLUMNS())
+let node = columns(NODE_COLUMNS)
 let watched = null
 let outcomes = null // of the campaign watched: {columns, last}
 let source = null
 let retry_timer = 0
 let retry_ms = RETRY_FIRST_MS
-
-function NODE_COLUMNS() {
-  return [
-    'commands', 'http', 'cpu', 'memory', 'sync', 'sync_mean', 'queue',
-    'p50', 'p99', 'p999', 'direct_p50', 'direct_p99', 'direct_p999',
-  ] // prettier-ignore
-}
-const CAMPAIGN_COLUMNS = ['left', 'issued', 'per_s', 'asked']
 
 function columns(names) {
   return { time: [], ...Object.fromEntries(names.map((name) => [name, []])) }
@@ -54,23 +54,18 @@ function append(series, time, row) {
 }
 
 function note_node(frame, time, before) {
-  const { journal, latency } = frame.node
-  const some = (part, name) => (part?.count > 0 ? part[name] : null)
-  append(node, time, {
+  const row = {
     commands: frame.node.commands_per_s,
     http: frame.node.http_per_s,
     cpu: before ? cpu_share(before, frame) : null,
     memory: frame.node.memory_bytes,
-    sync: journal?.sync_us,
-    sync_mean: journal?.sync_us_mean,
-    queue: journal?.queue_bytes,
-    p50: some(latency?.durable, 'p50_us'),
-    p99: some(latency?.durable, 'p99_us'),
-    p999: some(latency?.durable, 'p999_us'),
-    direct_p50: some(latency?.direct, 'p50_us'),
-    direct_p99: some(latency?.direct, 'p99_us'),
-    direct_p999: some(latency?.direct, 'p999_us'),
-  })
+  }
+  for (const kind of LATENCIES)
+    for (const quantile of QUANTILES) {
+      const part = frame.node.latency?.[kind]
+      row[`${kind}_${quantile}`] = part?.count > 0 ? part[`${quantile}_us`] : null
+    }
+  append(node, time, row)
 }
 
 // Processor time spent between two frames, as a share of one core.
@@ -187,7 +182,7 @@ export function stop_following() {
   live.state = 'connecting'
   campaigns.clear()
   outcomes = null
-  node = columns(NODE_COLUMNS())
+  node = columns(NODE_COLUMNS)
 }
 
 // Ask for the stream at once instead of at the next attempt.
@@ -196,7 +191,8 @@ export function reconnect_now() {
   open()
 }
 
-// Call `listener(what)` with each event: 'live', 'campaign', 'state' or 'waiting'. Returns the way out.
+// Call `listener(what)` with each event: 'live', 'campaign', 'state' or 'waiting'. Returns the way
+// out.
 export function on_live(listener) {
   listeners.add(listener)
   return () => listeners.delete(listener)

@@ -2,7 +2,14 @@
 import { action_button, allowed } from './actions.js'
 import { get, path_of } from './api.js'
 import { campaign_charts } from './campaign_charts.js'
-import { make_badge, outlook, show_badge, shown_state, sold_out_in_ms, window_text } from './campaign_state.js'
+import {
+  make_badge,
+  outlook,
+  show_badge,
+  shown_state,
+  sold_out_in_ms,
+  window_text,
+} from './campaign_state.js'
 import { fill, h, icon, put } from './dom.js'
 import { clock, money, moment, number, percent } from './format.js'
 import { t } from './i18n.js'
@@ -15,10 +22,16 @@ const ACTIONS = ['start', 'pause', 'restock', 'stop']
 // What the coupon is worth, in one line.
 export function value_text(value) {
   const minimum = value.minimum ? t('value_minimum', { minimum: money(value.minimum) }) : ''
-  if (value.kind === 'amount_off') return t('value_amount_off', { amount: money(value.amount), minimum })
+  if (value.kind === 'amount_off')
+    return t('value_amount_off', { amount: money(value.amount), minimum })
   if (value.kind === 'percent_off') {
     const most = value.maximum ? t('value_maximum', { maximum: money(value.maximum) }) : ''
-    return t('value_percent_off', { percent: value.percent, zhe: number((100 - value.percent) / 10), minimum, most })
+    return t('value_percent_off', {
+      percent: value.percent,
+      zhe: number((100 - value.percent) / 10),
+      minimum,
+      most,
+    })
   }
   return value.price ? t('value_exchange', { price: money(value.price) }) : t('value_free')
 }
@@ -33,7 +46,17 @@ function ticket() {
   const facts = ['pace', 'outlook', 'asked'].map((name) => {
     const value = h('b', { class: 'num', testid: `fact-${name}` }, '–')
     const about = h('small', { class: 'muted' })
-    return { value, about, element: h('div', { class: 'fact' }, h('span', { class: 'fact-name' }, t(`fact_${name}`)), value, about) }
+    return {
+      value,
+      about,
+      element: h(
+        'div',
+        { class: 'fact' },
+        h('span', { class: 'fact-name' }, t(`fact_${name}`)),
+        value,
+        about,
+      ),
+    }
   })
   const [pace, future, asked] = facts
   const element = h(
@@ -48,7 +71,11 @@ function ticket() {
       h('span', { class: 'bar big', 'aria-hidden': 'true' }, bar),
       h('span', { class: 'ticket-under' }, issued, share),
     ),
-    h('div', { class: 'ticket-stub' }, facts.map((fact) => fact.element)),
+    h(
+      'div',
+      { class: 'ticket-stub' },
+      facts.map((fact) => fact.element),
+    ),
   )
   const show = (campaign) => {
     const state = shown_state(campaign)
@@ -63,7 +90,12 @@ function ticket() {
     put(pace.about, t('pace_about'))
     put(future.value, outlook(campaign, state))
     const gone_ms = state === 'running' ? sold_out_in_ms(campaign) : null
-    put(future.about, gone_ms !== null && gone_ms < 86400e3 ? t('at_about', { time: clock(server_now() + gone_ms) }) : window_text(campaign))
+    put(
+      future.about,
+      gone_ms !== null && gone_ms < 86400e3
+        ? t('at_about', { time: clock(server_now() + gone_ms) })
+        : window_text(campaign),
+    )
     put(asked.value, t('per_second', { n: campaign.asked_per_s ?? 0 }))
     put(asked.about, t('asked_about'))
   }
@@ -99,8 +131,20 @@ function definition_card() {
 function page_head(id, current, reload) {
   const name = h('h1', { tabindex: '-1' }, id)
   const badge = make_badge('draft')
-  const buttons = new Map(ACTIONS.map((action) => [action, action_button(action, current, { after: reload })]))
-  const edit = h('a', { class: 'button', href: link('campaigns', id, 'edit'), testid: 'action-edit', hidden: !can('admin') }, icon('edit'), t('action_edit'))
+  const buttons = new Map(
+    ACTIONS.map((action) => [action, action_button(action, current, { after: reload })]),
+  )
+  const edit = h(
+    'a',
+    {
+      class: 'button',
+      href: link('campaigns', id, 'edit'),
+      testid: 'action-edit',
+      hidden: !can('admin'),
+    },
+    icon('edit'),
+    t('action_edit'),
+  )
   const element = h(
     'header',
     { class: 'page-head' },
@@ -109,7 +153,13 @@ function page_head(id, current, reload) {
       { class: 'page-title' },
       h('a', { class: 'crumb', href: link('campaigns') }, icon('back'), t('nav_campaigns')),
       name,
-      h('p', { class: 'under-title' }, badge, h('code', {}, id), can('admin') ? null : h('span', { class: 'muted' }, t('read_only'))),
+      h(
+        'p',
+        { class: 'under-title' },
+        badge,
+        h('code', {}, id),
+        can('admin') ? null : h('span', { class: 'muted' }, t('read_only')),
+      ),
     ),
     h('div', { class: 'page-actions' }, edit, [...buttons.values()]),
   )
@@ -127,7 +177,11 @@ function unknown(id, problem) {
   return h(
     'div',
     { class: 'card empty' },
-    h('h2', {}, problem.code === 'unknown_campaign' ? t('unknown_campaign', { id }) : t('cannot_show')),
+    h(
+      'h2',
+      {},
+      problem.code === 'unknown_campaign' ? t('unknown_campaign', { id }) : t('cannot_show'),
+    ),
     h('p', { class: 'muted' }, problem.message),
     h('a', { class: 'button', href: link('campaigns') }, t('all_campaigns')),
   )
@@ -136,11 +190,21 @@ function unknown(id, problem) {
 export function mount({ id }) {
   let campaign = null
   let asked_version = null
-  const head = page_head(id, () => campaign, () => load())
+  const head = page_head(
+    id,
+    () => campaign,
+    () => load(),
+  )
   const big = ticket()
   const definition = definition_card()
   const charts = campaign_charts(id, () => campaign)
-  const body = h('div', { class: 'stack', hidden: true }, big.element, charts.element, definition.element)
+  const body = h(
+    'div',
+    { class: 'stack', hidden: true },
+    big.element,
+    charts.element,
+    definition.element,
+  )
   const element = h('div', { class: 'page' }, head.element, body)
 
   const show = () => {
@@ -162,7 +226,8 @@ export function mount({ id }) {
   }
   const take = (what) => {
     if (what !== 'live' && what !== 'campaign') return
-    const news = what === 'campaign' ? live.detail : live.frame.campaigns.find((one) => one.id === id)
+    const news =
+      what === 'campaign' ? live.detail : live.frame.campaigns.find((one) => one.id === id)
     if (news?.id !== id || campaign === null) return
     campaign = { ...campaign, ...news }
     if (what === 'campaign' && news.version !== undefined && news.version !== asked_version) {

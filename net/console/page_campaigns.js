@@ -1,6 +1,14 @@
 // page_campaigns.js -- all campaigns at a glance: state, stock, pace, and when they sell out.
 import { all_items } from './api.js'
-import { FILTERS, filter_of, make_badge, outlook, show_badge, shown_state, window_text } from './campaign_state.js'
+import {
+  FILTERS,
+  filter_of,
+  make_badge,
+  outlook,
+  show_badge,
+  shown_state,
+  window_text,
+} from './campaign_state.js'
 import { save_csv } from './csv.js'
 import { attribute, fill, h, icon, put } from './dom.js'
 import { number, percent, short } from './format.js'
@@ -22,7 +30,17 @@ function tiles() {
   const parts = names.map((name) => {
     const value = h('b', { class: 'tile-value num', testid: `tile-${name}` }, '–')
     const about = h('small', { class: 'tile-about' })
-    return { value, about, element: h('div', { class: 'tile' }, h('span', { class: 'tile-name' }, t(`tile_${name}`)), value, about) }
+    return {
+      value,
+      about,
+      element: h(
+        'div',
+        { class: 'tile' },
+        h('span', { class: 'tile-name' }, t(`tile_${name}`)),
+        value,
+        about,
+      ),
+    }
   })
   const [running, pace, issued, refused] = parts
   const show = (campaigns) => {
@@ -32,15 +50,30 @@ function tiles() {
     put(running.value, number(states.filter((state) => state === 'running').length))
     put(running.about, t('tile_of_all', { n: Math.max(frame.campaigns_total, campaigns.length) }))
     put(pace.value, number(campaigns.reduce((sum, { per_s }) => sum + (per_s ?? 0), 0)))
-    put(pace.about, t('tile_asked', { n: campaigns.reduce((sum, { asked_per_s }) => sum + (asked_per_s ?? 0), 0) }))
+    put(
+      pace.about,
+      t('tile_asked', {
+        n: campaigns.reduce((sum, { asked_per_s }) => sum + (asked_per_s ?? 0), 0),
+      }),
+    )
     put(issued.value, short(frame.coupons))
     put(issued.about, t('tile_members', { n: frame.members }))
     const { OK = 0, ...no } = frame.outcomes
     const refusals = Object.values(no).reduce((sum, count) => sum + count, 0)
     put(refused.value, short(refusals))
-    put(refused.about, OK + refusals > 0 ? t('tile_share', { share: percent(refusals / (OK + refusals), 1) }) : '')
+    put(
+      refused.about,
+      OK + refusals > 0 ? t('tile_share', { share: percent(refusals / (OK + refusals), 1) }) : '',
+    )
   }
-  return { element: h('div', { class: 'tiles' }, parts.map(({ element }) => element)), show }
+  return {
+    element: h(
+      'div',
+      { class: 'tiles' },
+      parts.map(({ element }) => element),
+    ),
+    show,
+  }
 }
 
 // One line of the list, kept and rewritten each second.
@@ -65,7 +98,12 @@ function make_row(campaign) {
       { class: 'row', href: link('campaigns', campaign.id), testid: `campaign-row-${campaign.id}` },
       h('span', { class: 'cell cell-name' }, name, h('code', { class: 'row-id' }, campaign.id)),
       h('span', { class: 'cell cell-state' }, badge),
-      cell(t('col_claimed'), 'cell-stock', h('span', { class: 'stock-words' }, claimed, share), h('span', { class: 'bar', 'aria-hidden': 'true' }, bar)),
+      cell(
+        t('col_claimed'),
+        'cell-stock',
+        h('span', { class: 'stock-words' }, claimed, share),
+        h('span', { class: 'bar', 'aria-hidden': 'true' }, bar),
+      ),
       cell(t('col_left'), 'cell-left', left),
       cell(t('col_rate'), 'cell-rate', rate, spark.element),
       cell(t('col_outlook'), 'cell-future', future, when),
@@ -93,7 +131,11 @@ function make_row(campaign) {
 // The columns' names once above the list; each cell keeps its own for narrow screens and for ears.
 function rows_head() {
   const names = ['nav_campaigns', 'col_state', 'col_claimed', 'col_left', 'col_rate', 'col_outlook']
-  return h('div', { class: 'rows-head', 'aria-hidden': 'true' }, names.map((name) => h('span', {}, t(name))))
+  return h(
+    'div',
+    { class: 'rows-head', 'aria-hidden': 'true' },
+    names.map((name) => h('span', {}, t(name))),
+  )
 }
 
 function filters(on_change) {
@@ -102,7 +144,13 @@ function filters(on_change) {
     const count = h('span', { class: 'chip-count num' })
     const button = h(
       'button',
-      { class: 'chip', type: 'button', testid: `filter-${name}`, 'aria-pressed': String(view.filter === name), on: { click: () => choose(name) } },
+      {
+        class: 'chip',
+        type: 'button',
+        testid: `filter-${name}`,
+        'aria-pressed': String(view.filter === name),
+        on: { click: () => choose(name) },
+      },
       t(`filter_${name}`),
       count,
     )
@@ -110,7 +158,8 @@ function filters(on_change) {
   }
   const choose = (name) => {
     view.filter = name
-    for (const [other, { button }] of buttons) attribute(button, 'aria-pressed', String(other === name))
+    for (const [other, { button }] of buttons)
+      attribute(button, 'aria-pressed', String(other === name))
     on_change()
   }
   const show = (campaigns) => {
@@ -121,7 +170,11 @@ function filters(on_change) {
     }
     for (const [name, { count }] of buttons) put(count, number(counts[name] ?? 0))
   }
-  const element = h('div', { class: 'chips', role: 'group', 'aria-label': t('filter_label') }, [...buttons.values()].map(({ button }) => button))
+  const element = h(
+    'div',
+    { class: 'chips', role: 'group', 'aria-label': t('filter_label') },
+    [...buttons.values()].map(({ button }) => button),
+  )
   return { element, show }
 }
 
@@ -136,9 +189,16 @@ function save(campaigns) {
     'boon-campaigns',
     ['id', 'name', 'state', 'stock', 'issued', 'left', 'issued_per_s', 'opens_at', 'ends_at'],
     campaigns.map((one) => [
-      one.id, one.name, shown_state(one), one.stock, one.issued, one.stock - one.issued,
-      one.per_s ?? 0, one.opens_at, one.ends_at,
-    ]), // prettier-ignore
+      one.id,
+      one.name,
+      shown_state(one),
+      one.stock,
+      one.issued,
+      one.stock - one.issued,
+      one.per_s ?? 0,
+      one.opens_at,
+      one.ends_at,
+    ]),
   )
 }
 
@@ -175,14 +235,28 @@ export function mount() {
   const list = h('ul', { class: 'rows', 'aria-label': t('nav_campaigns') })
   const columns = rows_head()
   const none = h('p', { class: 'card empty muted' }, t('no_match'))
-  const waiting = h('div', { class: 'skeletons', 'aria-hidden': 'true' }, [1, 2, 3].map(() => h('div', { class: 'skeleton' })))
+  const waiting = h(
+    'div',
+    { class: 'skeletons', 'aria-hidden': 'true' },
+    [1, 2, 3].map(() => h('div', { class: 'skeleton' })),
+  )
   const more = h('button', { class: 'button', type: 'button', hidden: true, testid: 'load-all' })
   const body = h('div', {}, waiting)
   const chips = filters(() => update())
   const search = h('input', {
-    class: 'input', type: 'search', placeholder: t('search_campaigns'), 'aria-label': t('search_campaigns'), testid: 'campaign-search', value: view.search,
-    on: { input: (event) => { view.search = event.target.value; update() } },
-  }) // prettier-ignore
+    class: 'input',
+    type: 'search',
+    placeholder: t('search_campaigns'),
+    'aria-label': t('search_campaigns'),
+    testid: 'campaign-search',
+    value: view.search,
+    on: {
+      input: (event) => {
+        view.search = event.target.value
+        update()
+      },
+    },
+  })
 
   const row_of = (campaign) => {
     if (!rows.has(campaign.id)) rows.set(campaign.id, make_row(campaign))
@@ -191,7 +265,10 @@ export function mount() {
   const show_list = (campaigns) => {
     const shown = campaigns.filter(fits)
     const elements = shown.map((campaign) => row_of(campaign).element)
-    if (elements.length !== list.children.length || elements.some((one, at) => list.children[at] !== one))
+    if (
+      elements.length !== list.children.length ||
+      elements.some((one, at) => list.children[at] !== one)
+    )
       fill(list, elements)
     for (const campaign of shown) row_of(campaign).show(campaign)
     none.hidden = shown.length > 0
@@ -223,12 +300,34 @@ export function mount() {
       h(
         'div',
         { class: 'page-actions' },
-        h('button', { class: 'button', type: 'button', testid: 'csv-campaigns', on: { click: () => save(store.list().filter(fits)) } }, icon('download'), 'CSV'),
-        can('admin') ? h('a', { class: 'button primary', href: link('new'), testid: 'new-campaign' }, icon('plus'), t('new_campaign')) : null,
+        h(
+          'button',
+          {
+            class: 'button',
+            type: 'button',
+            testid: 'csv-campaigns',
+            on: { click: () => save(store.list().filter(fits)) },
+          },
+          icon('download'),
+          'CSV',
+        ),
+        can('admin')
+          ? h(
+              'a',
+              { class: 'button primary', href: link('new'), testid: 'new-campaign' },
+              icon('plus'),
+              t('new_campaign'),
+            )
+          : null,
       ),
     ),
     head.element,
-    h('div', { class: 'bar-of-filters' }, chips.element, h('div', { class: 'search' }, icon('search'), search)),
+    h(
+      'div',
+      { class: 'bar-of-filters' },
+      chips.element,
+      h('div', { class: 'search' }, icon('search'), search),
+    ),
     body,
   )
   update()

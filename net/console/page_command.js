@@ -1,7 +1,7 @@
 // page_command.js -- a box for commands that behaves as redis-cli does.
 //
-// Up and down walk the history (or the completions while they are open), Tab completes, Escape closes,
-// Ctrl-L clears. A line that ends inside quotes is not sent.
+// Up and down walk the history (or the completions while they are open), Tab completes, Escape
+// closes, Ctrl-L clears. A line that ends inside quotes is not sent.
 import { command_bytes } from './api.js'
 import { attribute, fill, h, put } from './dom.js'
 import { remember, remembered, t } from './i18n.js'
@@ -13,7 +13,13 @@ const OUTPUT_MAX = 200
 const SECRET = /^\s*(auth|hello)\b/i
 
 // What was printed stays while the console is open.
-const printed = h('div', { class: 'console-out', role: 'log', 'aria-live': 'polite', tabindex: '0', testid: 'command-output' })
+const printed = h('div', {
+  class: 'console-out',
+  role: 'log',
+  'aria-live': 'polite',
+  tabindex: '0',
+  testid: 'command-output',
+})
 
 function load_history() {
   try {
@@ -32,7 +38,15 @@ function keep(history, line) {
 }
 
 function print_out(line, text, kind) {
-  printed.append(h('pre', { class: 'echo' }, h('span', { class: 'prompt', 'aria-hidden': 'true' }, 'boon> '), line), h('pre', { class: `answer ${kind}` }, text))
+  printed.append(
+    h(
+      'pre',
+      { class: 'echo' },
+      h('span', { class: 'prompt', 'aria-hidden': 'true' }, 'boon> '),
+      line,
+    ),
+    h('pre', { class: `answer ${kind}` }, text),
+  )
   while (printed.children.length > 2 * OUTPUT_MAX) printed.firstChild.remove()
   printed.scrollTop = printed.scrollHeight
 }
@@ -58,8 +72,16 @@ async function help(line, words) {
   try {
     const docs = await load_docs()
     const wanted = words.join(' ').toUpperCase()
-    const found = [...docs.values()].filter(({ name, container }) => !container && (wanted === '' ? name.includes('.') : name.startsWith(wanted)))
-    const text = found.map((command) => `  ${command.name} ${rest_of(command, command.name.split(' '))}\n  ${t('help_summary')}: ${command.summary}\n`).join('\n')
+    const found = [...docs.values()].filter(
+      ({ name, container }) =>
+        !container && (wanted === '' ? name.includes('.') : name.startsWith(wanted)),
+    )
+    const text = found
+      .map(
+        (command) =>
+          `  ${command.name} ${rest_of(command, command.name.split(' '))}\n  ${t('help_summary')}: ${command.summary}\n`,
+      )
+      .join('\n')
     print_out(line, text || t('help_none'), '')
   } catch (error) {
     print_out(line, error.message, 'bad')
@@ -76,21 +98,50 @@ class Prompt {
 
   constructor() {
     this.input = h('input', {
-      class: 'prompt-input', type: 'text', autocomplete: 'off', autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false',
-      role: 'combobox', 'aria-expanded': 'false', 'aria-controls': 'completions', 'aria-autocomplete': 'list',
-      placeholder: 'CAMPAIGN.LIST', 'data-first': true, 'aria-label': t('command_label'), 'aria-describedby': 'command-about', testid: 'command-input',
-    }) // prettier-ignore
+      class: 'prompt-input',
+      type: 'text',
+      autocomplete: 'off',
+      autocapitalize: 'off',
+      autocorrect: 'off',
+      spellcheck: 'false',
+      role: 'combobox',
+      'aria-expanded': 'false',
+      'aria-controls': 'completions',
+      'aria-autocomplete': 'list',
+      placeholder: 'CAMPAIGN.LIST',
+      'data-first': true,
+      'aria-label': t('command_label'),
+      'aria-describedby': 'command-about',
+      testid: 'command-input',
+    })
     this.typed = h('span', { class: 'ghost-typed' })
     this.hint = h('span', { class: 'ghost-hint', testid: 'command-hint' })
     this.about = h('p', { class: 'prompt-about', id: 'command-about' })
-    this.list = h('ul', { class: 'completions', role: 'listbox', id: 'completions', 'aria-label': t('completions'), hidden: true })
+    this.list = h('ul', {
+      class: 'completions',
+      role: 'listbox',
+      id: 'completions',
+      'aria-label': t('completions'),
+      hidden: true,
+    })
     this.input.addEventListener('input', () => this.show())
     this.input.addEventListener('keydown', (event) => this.on_key(event))
     this.input.addEventListener('blur', () => this.close())
     this.element = h(
       'form',
       { class: 'prompt-form', on: { submit: (event) => this.on_submit(event) } },
-      h('div', { class: 'prompt-line' }, h('span', { class: 'prompt', 'aria-hidden': 'true' }, 'boon>'), h('div', { class: 'prompt-field' }, h('div', { class: 'ghost', 'aria-hidden': 'true' }, this.typed, this.hint), this.input), h('button', { class: 'button primary small', testid: 'command-send' }, t('send'))),
+      h(
+        'div',
+        { class: 'prompt-line' },
+        h('span', { class: 'prompt', 'aria-hidden': 'true' }, 'boon>'),
+        h(
+          'div',
+          { class: 'prompt-field' },
+          h('div', { class: 'ghost', 'aria-hidden': 'true' }, this.typed, this.hint),
+          this.input,
+        ),
+        h('button', { class: 'button primary small', testid: 'command-send' }, t('send')),
+      ),
       this.list,
       this.about,
     )
@@ -125,7 +176,12 @@ class Prompt {
     const command = this.docs && words.length > 0 ? command_of(this.docs, words) : undefined
     const ended = /\s$/.test(line) || line.trim().toUpperCase() === command?.name
     put(this.typed, line)
-    put(this.hint, command && ended && !command.container ? `${/\s$/.test(line) ? '' : ' '}${rest_of(command, words)}` : '')
+    put(
+      this.hint,
+      command && ended && !command.container
+        ? `${/\s$/.test(line) ? '' : ' '}${rest_of(command, words)}`
+        : '',
+    )
     put(this.about, command?.summary ?? t('command_about'))
     this.matches = this.docs ? completions(this.docs, line) : []
     this.chosen = -1
@@ -135,19 +191,31 @@ class Prompt {
   show_matches() {
     this.list.hidden = this.matches.length === 0
     attribute(this.input, 'aria-expanded', String(!this.list.hidden))
-    attribute(this.input, 'aria-activedescendant', this.chosen < 0 ? null : `completion-${this.chosen}`)
+    attribute(
+      this.input,
+      'aria-activedescendant',
+      this.chosen < 0 ? null : `completion-${this.chosen}`,
+    )
     fill(
       this.list,
       this.matches.map((match, at) =>
         h(
           'li',
           {
-            id: `completion-${at}`, role: 'option', 'aria-selected': String(at === this.chosen), testid: 'completion',
-            on: { mousedown: (event) => { event.preventDefault(); this.write(match.text) } },
+            id: `completion-${at}`,
+            role: 'option',
+            'aria-selected': String(at === this.chosen),
+            testid: 'completion',
+            on: {
+              mousedown: (event) => {
+                event.preventDefault()
+                this.write(match.text)
+              },
+            },
           },
           h('b', {}, match.name),
           h('span', {}, match.summary),
-        ), // prettier-ignore
+        ),
       ),
     )
     this.list.children[this.chosen]?.scrollIntoView({ block: 'nearest' })
@@ -174,7 +242,8 @@ class Prompt {
   on_key(event) {
     const open = this.matches.length > 0
     const { key } = event
-    if (key === 'Tab' && open && !event.shiftKey) this.write(this.matches[Math.max(0, this.chosen)].text)
+    if (key === 'Tab' && open && !event.shiftKey)
+      this.write(this.matches[Math.max(0, this.chosen)].text)
     else if (key === 'Enter' && open && this.chosen >= 0) this.write(this.matches[this.chosen].text)
     else if (key === 'ArrowDown' && open) this.choose(1)
     else if (key === 'ArrowUp' && open && this.chosen >= 0) this.choose(-1)
@@ -189,7 +258,12 @@ class Prompt {
 
 function welcome() {
   const lines = ['CAMPAIGN.LIST', 'INFO boon', 'HELP COUPON.CLAIM']
-  return h('div', { class: 'console-welcome' }, h('p', {}, t('command_welcome')), h('pre', {}, lines.join('\n')))
+  return h(
+    'div',
+    { class: 'console-welcome' },
+    h('p', {}, t('command_welcome')),
+    h('pre', {}, lines.join('\n')),
+  )
 }
 
 export function mount() {

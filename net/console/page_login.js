@@ -37,10 +37,27 @@ export function login_page(done) {
     h('div', { class: 'login-brand' }, logo(), h('span', { class: 'wordmark' }, 'Boon')),
     h('h1', {}, t('login_title')),
     h('p', { class: 'muted' }, t('login_about')),
-    field('login-user', t('login_user'), { name: 'user', autocomplete: 'username', testid: 'login-user', value: 'default', spellcheck: 'false', autocapitalize: 'off' }),
-    field('login-secret', t('login_secret'), { name: 'secret', type: 'password', autocomplete: 'current-password', testid: 'login-secret' }),
+    field('login-user', t('login_user'), {
+      name: 'user',
+      autocomplete: 'username',
+      testid: 'login-user',
+      value: 'default',
+      spellcheck: 'false',
+      autocapitalize: 'off',
+    }),
+    field('login-secret', t('login_secret'), {
+      name: 'secret',
+      type: 'password',
+      autocomplete: 'current-password',
+      testid: 'login-secret',
+    }),
     said,
     submit,
   )
-  return h('main', { class: 'alone' }, form, h('div', { class: 'tools' }, language_toggle(), theme_toggle()))
+  return h(
+    'main',
+    { class: 'alone' },
+    form,
+    h('div', { class: 'tools' }, language_toggle(), theme_toggle()),
+  )
 }

@@ -7,16 +7,25 @@ import { go, link } from './router.js'
 
 const PAGE = 20
 const EXAMPLE = `redis-cli -p 7400 MEMBER.GET alice
-curl http://localhost:7480/v1/members/alice`
+curl ${location.origin}/v1/members/alice`
 const CODE = /^[0-9a-hjkmnp-tv-z]{4}(-?[0-9a-hjkmnp-tv-z]{4}){4}$/i
 
 const asset_name = (asset) => (has_words(`asset_${asset}`) ? t(`asset_${asset}`) : asset)
 
 function search_form(text) {
   const input = h('input', {
-    id: 'member-input', name: 'text', class: 'input big', type: 'search', autocomplete: 'off', spellcheck: 'false',
-    autocapitalize: 'off', placeholder: t('member_placeholder'), testid: 'member-input', value: text, 'aria-label': t('member_label'),
-  }) // prettier-ignore
+    id: 'member-input',
+    name: 'text',
+    class: 'input big',
+    type: 'search',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    placeholder: t('member_placeholder'),
+    testid: 'member-input',
+    value: text,
+    'aria-label': t('member_label'),
+  })
   const look_up = (event) => {
     event.preventDefault()
     const wanted = input.value.trim()
@@ -44,11 +53,20 @@ function coupon_facts(coupon) {
   )
 }
 
-const coupon_state = (state) => h('span', { class: 'badge', 'data-coupon': state }, has_words(`coupon_${state}`) ? t(`coupon_${state}`) : state)
+const coupon_state = (state) =>
+  h(
+    'span',
+    { class: 'badge', 'data-coupon': state },
+    has_words(`coupon_${state}`) ? t(`coupon_${state}`) : state,
+  )
 
 function coupon_row(coupon) {
   const more = h('div', { class: 'coupon-more', hidden: true })
-  const button = h('button', { class: 'link', type: 'button', 'aria-expanded': 'false' }, t('details'))
+  const button = h(
+    'button',
+    { class: 'link', type: 'button', 'aria-expanded': 'false' },
+    t('details'),
+  )
   button.addEventListener('click', async () => {
     more.hidden = !more.hidden
     attribute(button, 'aria-expanded', String(!more.hidden))
@@ -74,7 +92,11 @@ function coupon_row(coupon) {
 function coupons_card(member) {
   const list = h('ul', { class: 'coupon-rows', testid: 'member-coupons' })
   const count = h('small', { class: 'muted' })
-  const more = h('button', { class: 'button', type: 'button', hidden: true, testid: 'more-coupons' }, t('more_coupons'))
+  const more = h(
+    'button',
+    { class: 'button', type: 'button', hidden: true, testid: 'more-coupons' },
+    t('more_coupons'),
+  )
   const none = h('p', { class: 'plot-empty', hidden: true }, t('no_coupons'))
   let token = null
   const load = async () => {
@@ -89,18 +111,33 @@ function coupons_card(member) {
   const try_load = () => load().catch((error) => put(count, error.message))
   more.addEventListener('click', try_load)
   try_load()
-  return h('section', { class: 'card' }, h('header', { class: 'card-head' }, h('h2', {}, t('coupons')), count), none, list, more)
+  return h(
+    'section',
+    { class: 'card' },
+    h('header', { class: 'card-head' }, h('h2', {}, t('coupons')), count),
+    none,
+    list,
+    more,
+  )
 }
 
 function accounts_card(member) {
   const tiles = member.accounts.map(({ asset, balance }) =>
-    h('div', { class: 'tile' }, h('span', { class: 'tile-name' }, asset_name(asset)), h('b', { class: 'tile-value num', testid: `balance-${asset}` }, number(balance)), h('small', { class: 'tile-about' }, h('code', {}, asset))),
+    h(
+      'div',
+      { class: 'tile' },
+      h('span', { class: 'tile-name' }, asset_name(asset)),
+      h('b', { class: 'tile-value num', testid: `balance-${asset}` }, number(balance)),
+      h('small', { class: 'tile-about' }, h('code', {}, asset)),
+    ),
   )
   return h(
     'section',
     { class: 'card' },
     h('header', { class: 'card-head' }, h('h2', {}, t('accounts'))),
-    tiles.length > 0 ? h('div', { class: 'tiles inside' }, tiles) : h('p', { class: 'plot-empty' }, t('no_accounts')),
+    tiles.length > 0
+      ? h('div', { class: 'tiles inside' }, tiles)
+      : h('p', { class: 'plot-empty' }, t('no_accounts')),
   )
 }
 
@@ -111,8 +148,23 @@ async function show_member(id, place) {
     h(
       'header',
       { class: 'member-head' },
-      h('span', { class: 'user-mark big', 'aria-hidden': 'true' }, member.id.slice(0, 1).toUpperCase()),
-      h('div', {}, h('h2', { class: 'member-id', testid: 'member-id' }, member.id), h('p', { class: 'muted' }, t('joined', { time: moment(member.joined_at) }), ' · ', t('coupons_n', { n: member.coupons }))),
+      h(
+        'span',
+        { class: 'user-mark big', 'aria-hidden': 'true' },
+        member.id.slice(0, 1).toUpperCase(),
+      ),
+      h(
+        'div',
+        {},
+        h('h2', { class: 'member-id', testid: 'member-id' }, member.id),
+        h(
+          'p',
+          { class: 'muted' },
+          t('joined', { time: moment(member.joined_at) }),
+          ' · ',
+          t('coupons_n', { n: member.coupons }),
+        ),
+      ),
     ),
     accounts_card(member),
     coupons_card(id),
@@ -126,13 +178,21 @@ async function show_coupon(code, place) {
     h(
       'section',
       { class: 'card', testid: 'coupon-found' },
-      h('header', { class: 'card-head' }, h('h2', { class: 'code-text' }, coupon.code), coupon_state(coupon.state)),
+      h(
+        'header',
+        { class: 'card-head' },
+        h('h2', { class: 'code-text' }, coupon.code),
+        coupon_state(coupon.state),
+      ),
       h(
         'dl',
         { class: 'facts' },
-        h('dt', {}, t('col_member')), h('dd', {}, h('a', { href: link('members', coupon.member) }, coupon.member)),
-        h('dt', {}, t('col_campaign')), h('dd', {}, h('a', { href: link('campaigns', coupon.campaign) }, coupon.campaign)),
-        h('dt', {}, t('col_issued_at')), h('dd', {}, moment(coupon.issued_at)),
+        h('dt', {}, t('col_member')),
+        h('dd', {}, h('a', { href: link('members', coupon.member) }, coupon.member)),
+        h('dt', {}, t('col_campaign')),
+        h('dd', {}, h('a', { href: link('campaigns', coupon.campaign) }, coupon.campaign)),
+        h('dt', {}, t('col_issued_at')),
+        h('dd', {}, moment(coupon.issued_at)),
       ),
       coupon_facts(coupon),
     ),
@@ -140,11 +200,22 @@ async function show_coupon(code, place) {
 }
 
 function invitation() {
-  return h('div', { class: 'card empty' }, h('h2', {}, t('look_up_title')), h('p', { class: 'muted' }, t('look_up_about')), h('pre', { class: 'code', tabindex: '0' }, EXAMPLE))
+  return h(
+    'div',
+    { class: 'card empty' },
+    h('h2', {}, t('look_up_title')),
+    h('p', { class: 'muted' }, t('look_up_about')),
+    h('pre', { class: 'code', tabindex: '0' }, EXAMPLE),
+  )
 }
 
 function not_found(error) {
-  return h('div', { class: 'card empty', testid: 'not-found' }, h('h2', {}, error.message), h('p', { class: 'muted' }, t('not_found_about')))
+  return h(
+    'div',
+    { class: 'card empty', testid: 'not-found' },
+    h('h2', {}, error.message),
+    h('p', { class: 'muted' }, t('not_found_about')),
+  )
 }
 
 export function mount({ id, code }) {

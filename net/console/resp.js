@@ -23,7 +23,8 @@ export function parse(bytes) {
     const head = line()
     const [type, rest] = [head[0], head.slice(1)]
     if ('$=!'.includes(type)) return bulk(type === '!' ? '-' : type, Number(rest))
-    if ('*~>'.includes(type)) return Number(rest) < 0 ? { type: '_' } : { type, value: many(Number(rest)) }
+    if ('*~>'.includes(type))
+      return Number(rest) < 0 ? { type: '_' } : { type, value: many(Number(rest)) }
     if (type === '%') return { type, value: many(2 * Number(rest)) }
     if ('+-:,#(_'.includes(type)) return { type, value: rest }
     throw new Error(`not a reply: ${head}`)
@@ -43,7 +44,15 @@ export function plain({ type, value }) {
   return map
 }
 
-const ESCAPES = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x07': '\\a', '\b': '\\b' }
+const ESCAPES = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\x07': '\\a',
+  '\b': '\\b',
+}
 
 // As redis-cli quotes, but letters of every language stay readable.
 const quote = (text) =>
@@ -94,12 +103,14 @@ function print_many(type, values, prefix) {
 const NAMED = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' }
 const is_space = (char) => /\s/.test(char)
 
-// One argument in quotes that begins at `at`: {text, at} behind it, or null where it does not end well.
+// One argument in quotes that begins at `at`: {text, at} behind it, or null where it does not end
+// well.
 function quoted(line, at) {
   const mark = line[at]
   let text = ''
   for (let i = at + 1; i < line.length; i++) {
-    if (line[i] === mark) return i + 1 < line.length && !is_space(line[i + 1]) ? null : { text, at: i + 1 }
+    if (line[i] === mark)
+      return i + 1 < line.length && !is_space(line[i + 1]) ? null : { text, at: i + 1 }
     if (line[i] !== '\\' || i + 1 >= line.length) text += line[i]
     else if (mark === "'") text += line[i + 1] === "'" ? line[++i] : '\\'
     else {

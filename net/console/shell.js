@@ -22,7 +22,12 @@ export function theme_toggle() {
   const now = () => (order.includes(remembered('theme')) ? remembered('theme') : 'system')
   let choice = now()
   const name = h('span', { class: 'tool-name' })
-  const button = h('button', { class: 'tool', type: 'button', testid: 'theme-toggle' }, icon('theme'), name)
+  const button = h(
+    'button',
+    { class: 'tool', type: 'button', testid: 'theme-toggle' },
+    icon('theme'),
+    name,
+  )
   const show = () => {
     put(name, t(`theme_${choice}`))
     attribute(button, 'aria-label', t('theme_label', { theme: t(`theme_${choice}`) }))
@@ -65,7 +70,11 @@ function user_box(show_login) {
   return h(
     'div',
     { class: 'user' },
-    h('span', { class: 'user-mark', 'aria-hidden': 'true' }, session.user.slice(0, 1).toUpperCase()),
+    h(
+      'span',
+      { class: 'user-mark', 'aria-hidden': 'true' },
+      session.user.slice(0, 1).toUpperCase(),
+    ),
     h(
       'span',
       { class: 'user-text' },
@@ -74,7 +83,14 @@ function user_box(show_login) {
     ),
     h(
       'button',
-      { class: 'tool', type: 'button', testid: 'logout', 'aria-label': t('log_out'), title: t('log_out'), on: { click: leave } },
+      {
+        class: 'tool',
+        type: 'button',
+        testid: 'logout',
+        'aria-label': t('log_out'),
+        title: t('log_out'),
+        on: { click: leave },
+      },
       icon('leave'),
     ),
   )
@@ -83,7 +99,12 @@ function user_box(show_login) {
 // The pill that says whether what is shown is now; it speaks only when that changes.
 function live_pill() {
   const words = h('span', {})
-  const pill = h('span', { class: 'pill', testid: 'live-state' }, h('i', { class: 'pill-dot', 'aria-hidden': 'true' }), words)
+  const pill = h(
+    'span',
+    { class: 'pill', testid: 'live-state' },
+    h('i', { class: 'pill-dot', 'aria-hidden': 'true' }),
+    words,
+  )
   let said = null
   const show = () => {
     pill.dataset.state = live.state
@@ -100,7 +121,11 @@ function notices() {
   const fault = h('div', { class: 'notice bad', role: 'alert' })
   const promise = h('div', { class: 'notice quiet' })
   const text = h('span', {})
-  const again = h('button', { class: 'button small', type: 'button', on: { click: reconnect_now } }, t('reconnect_now'))
+  const again = h(
+    'button',
+    { class: 'button small', type: 'button', on: { click: reconnect_now } },
+    t('reconnect_now'),
+  )
   fill(old, icon('warning'), text, again)
   const show = () => {
     const { state, frame, received_at, retry_at } = live
@@ -109,7 +134,10 @@ function notices() {
     if (is_old) {
       const wait = Math.max(0, retry_at - Date.now())
       const said = frame ? t('figures_of', { time: clock(received_at) }) : t('no_figures')
-      put(text, state === 'lost' ? `${said} ${t('reconnecting_in', { time: duration(wait) })}` : said)
+      put(
+        text,
+        state === 'lost' ? `${said} ${t('reconnecting_in', { time: duration(wait) })}` : said,
+      )
     }
     const trouble = frame?.server.fault || ''
     fault.hidden = trouble === ''
@@ -131,11 +159,21 @@ export function make_shell(show_login) {
   const element = h(
     'div',
     { class: 'shell' },
-    h('a', { class: 'skip', href: '#main', on: { click: (event) => skip(event, main) } }, t('skip')),
+    h(
+      'a',
+      { class: 'skip', href: '#main', on: { click: (event) => skip(event, main) } },
+      t('skip'),
+    ),
     h(
       'header',
       { class: 'side' },
-      h('a', { class: 'brand', href: link('campaigns'), 'aria-label': t('home') }, logo(), h('span', { class: 'wordmark' }, 'Boon'), brand),
+      h(
+        'a',
+        { class: 'brand', href: link('campaigns'), 'aria-label': t('home') },
+        logo(),
+        h('span', { class: 'wordmark' }, 'Boon'),
+        brand,
+      ),
       h('nav', { class: 'nav', 'aria-label': t('nav_label') }, links),
       h(
         'div',

@@ -10,7 +10,12 @@ export function make_sparkline() {
   const line = s('path', { class: 'spark-line' })
   const element = s(
     'svg',
-    { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true', focusable: 'false' },
+    {
+      class: 'spark',
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      'aria-hidden': 'true',
+      focusable: 'false',
+    },
     area,
     line,
   )

@@ -1,4 +1,5 @@
-// theme.js -- sets theme and language before the first paint; a classic script, so that nothing flashes.
+// theme.js -- sets theme and language before the first paint; a classic script, so that nothing
+// flashes.
 'use strict'
 {
   const dark = matchMedia('(prefers-color-scheme: dark)')

@@ -1,7 +1,8 @@
-// browser.mjs -- one Chromium, its windows, and an ear for everything that must never happen in them.
+// browser.mjs -- one Chromium, its windows, and an ear for everything that must never happen in
+// them.
 //
-// A window notes errors of scripts, violations of the content security policy, and requests that go to
-// another host than the server; complaints() lists them at the end.
+// A window notes errors of scripts, violations of the content security policy, and requests that go
+// to another host than the server; complaints() lists them at the end.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -25,8 +26,7 @@ const FLAGS = [
 
 const heard = [] // {kind, text}
 
-export const complaints = (kind) =>
-  heard.filter((one) => one.kind === kind).map((one) => one.text)
+export const complaints = (kind) => heard.filter((one) => one.kind === kind).map((one) => one.text)
 
 let browser = null
 
@@ -84,14 +84,20 @@ export async function log_in(page, { user, secret }) {
   await page.by_id('nav-campaigns').waitFor()
 }
 
-// Serious and critical findings of axe-core, one line each. The policy forbids scripts of others, so
-// it is run from outside of the page.
+// Serious and critical findings of axe-core, one line each. The policy forbids scripts of others,
+// so it is run from outside of the page.
 export async function audit(page) {
   await page.evaluate(AXE)
   const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }))
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).slice(0, 4).join(', ')}`)
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map(({ target }) => target.join(' '))
+          .slice(0, 4)
+          .join(', ')}`,
+    )
 }
 
 // How many pixels the page is wider than its window.

@@ -3,7 +3,7 @@ import { run_suite } from '../lib/check.mjs'
 import { need_build } from '../lib/boon.mjs'
 import { close_browser, open_browser } from './browser.mjs'
 import { command, create, edit, first_paint, member, pause, restock, sale, stop } from './story.mjs'
-import { csv, dark, keyboard, light, nothing_else, reader, silence, words_and_colours } from './views.mjs'
+import { csv, keyboard, looks, nothing_else, reader, silence, words_and_colours } from './views.mjs'
 import { make_world } from './world.mjs'
 
 need_build('boon-server', 'boon-load')
@@ -26,8 +26,7 @@ await run_suite(
     csv,
     keyboard,
     reader,
-    light,
-    dark,
+    looks,
     silence,
     nothing_else,
     close_browser,

@@ -1,5 +1,14 @@
-// story.mjs -- an operator's evening: log in, define, start, watch it drain, pause, restock, mend, stop.
-import { check_at_least, check_at_most, check_equal, check_match, check_that, sleep, until } from '../lib/check.mjs'
+// story.mjs -- an operator's evening: log in, define, start, watch it drain, pause, restock, mend,
+// stop.
+import {
+  check_at_least,
+  check_at_most,
+  check_equal,
+  check_match,
+  check_that,
+  sleep,
+  until,
+} from '../lib/check.mjs'
 import { log_in, open_window, overflow } from './browser.mjs'
 import { ask, begin_sale, campaign, define, OPS, sale_ended, world } from './world.mjs'
 
@@ -38,9 +47,17 @@ export async function first_paint() {
   check_that('a wrong secret is said to be wrong', true)
   await log_in(page, OPS)
   const [cookie] = await page.context().cookies()
-  check_equal('the cookie is out of reach of scripts', [cookie.httpOnly, cookie.sameSite], [true, 'Strict'])
+  check_equal(
+    'the cookie is out of reach of scripts',
+    [cookie.httpOnly, cookie.sameSite],
+    [true, 'Strict'],
+  )
   await page.by_id('empty').waitFor()
-  check_match('an empty list says what to do next', await text('empty'), /redis-cli .*CAMPAIGN\.PUT/)
+  check_match(
+    'an empty list says what to do next',
+    await text('empty'),
+    /redis-cli .*CAMPAIGN\.PUT/,
+  )
   check_at_most('bytes with the list of campaigns', bytes, FIRST_PAINT_BYTES_MAX)
 }
 
@@ -52,7 +69,11 @@ export async function create() {
   await page.by_id('form-amount').fill('20')
   await page.by_id('form-submit').click()
   await page.by_id('form-stock-mistake').filter({ hasText: 'whole number' }).waitFor()
-  check_equal('a mistake stands at its field', await page.by_id('form-stock').getAttribute('aria-invalid'), 'true')
+  check_equal(
+    'a mistake stands at its field',
+    await page.by_id('form-stock').getAttribute('aria-invalid'),
+    'true',
+  )
   await page.by_id('form-stock').fill('20,000')
   await page.by_id('form-amount').fill('19.90')
   await page.by_id('form-minimum').fill('100')
@@ -80,12 +101,16 @@ export async function create() {
 export async function sale() {
   await confirm('start')
   await badge_is('Running')
-  const load = begin_sale('sale', { rate: 4000, seconds: 6, members: 40000 })
+  const load = begin_sale('sale', { rate: 4500, seconds: 4, members: 40000 })
   const seen = new Set()
-  await until(async () => {
-    seen.add(await left_shown())
-    return load.ended
-  }, 20000, 100)
+  await until(
+    async () => {
+      seen.add(await left_shown())
+      return load.ended
+    },
+    20000,
+    100,
+  )
   const how = await sale_ended(load)
   check_equal('the sale ran', how.code, 0)
   const falling = [...seen].every((left, at, all) => at === 0 || left < all[at - 1])
@@ -94,11 +119,19 @@ export async function sale() {
   await until(async () => (await left_shown()) === remaining)
   check_equal('at the end the page agrees with CAMPAIGN.GET', await left_shown(), remaining)
   const funnel = page.by_id('chart-funnel').locator('tbody tr')
-  check_equal('the funnel counts the same', digits(await funnel.nth(1).locator('td').first().innerText()), issued)
+  check_equal(
+    'the funnel counts the same',
+    digits(await funnel.nth(1).locator('td').first().innerText()),
+    issued,
+  )
   check_match('refusals stand with their reason', await text('chart-refusals'), /DUPLICATE/)
   check_match('coupons stand by their channel', await text('chart-channels'), /app/)
   await page.by_id('table-stock').click()
-  check_at_least('the chart has a table twin', await page.by_id('chart-stock').locator('tbody tr').count(), 3)
+  check_at_least(
+    'the chart has a table twin',
+    await page.by_id('chart-stock').locator('tbody tr').count(),
+    3,
+  )
   await page.by_id('table-stock').click()
   await page.picture('campaign')
 }
@@ -124,7 +157,11 @@ export async function restock() {
   await ask('CAMPAIGN.RESTOCK', SALE, 100, 'EXPECT', stock) // a colleague is faster
   await page.by_id('confirm').click()
   await page.by_id('dialog-mistake').filter({ hasText: 'changed' }).waitFor()
-  check_equal('another person’s change is not overwritten', (await campaign(SALE)).stock, stock + 100)
+  check_equal(
+    'another person’s change is not overwritten',
+    (await campaign(SALE)).stock,
+    stock + 100,
+  )
   await page.by_id('confirm').click()
   await page.locator('dialog').waitFor({ state: 'detached' })
   check_equal('a second look, then it happens', (await campaign(SALE)).stock, stock + 600)
@@ -134,12 +171,20 @@ export async function edit() {
   const { document } = await campaign(SALE)
   await page.by_id('action-edit').click()
   await page.by_id('form-name').fill('Mine')
-  check_equal('a started stock is not in the form’s reach', await page.by_id('form-stock').getAttribute('readonly'), '')
+  check_equal(
+    'a started stock is not in the form’s reach',
+    await page.by_id('form-stock').getAttribute('readonly'),
+    '',
+  )
   const { stock } = await campaign(SALE)
   await define(SALE, { ...JSON.parse(document), stock, name: 'Theirs' })
   await page.by_id('form-submit').click()
   await page.by_id('conflict').waitFor()
-  check_match('a change in between is shown, not overwritten', await text('conflict'), /\/name[^]*Mine[^]*Theirs/)
+  check_match(
+    'a change in between is shown, not overwritten',
+    await text('conflict'),
+    /\/name[^]*Mine[^]*Theirs/,
+  )
   await page.by_id('keep-mine').click()
   await badge_is('Paused')
   check_equal('who insists is heard', (await campaign(SALE)).name, 'Mine')
@@ -152,11 +197,20 @@ export async function stop() {
   await page.by_id('confirm').click()
   await badge_is('Stopped')
   check_equal('it is stopped', (await campaign(SALE)).state, 'stopped')
-  check_equal('and offers nothing more', await page.locator('[data-testid^=action-]:visible').count(), 0)
+  check_equal(
+    'and offers nothing more',
+    await page.locator('[data-testid^=action-]:visible').count(),
+    0,
+  )
 }
 
 export async function member() {
-  await define('vip', { name: 'VIP', stock: 100, per_member: 50, value: { kind: 'exchange', price: 0 } })
+  await define('vip', {
+    name: 'VIP',
+    stock: 100,
+    per_member: 50,
+    value: { kind: 'exchange', price: 0 },
+  })
   await ask('CAMPAIGN.START', 'vip')
   await ask('ACCOUNT.EARN', 'alice', 'points', 1250)
   for (let count = 0; count < 24; count++) await ask('COUPON.CLAIM', 'alice', 'vip', 'STORE', 's1')
@@ -172,7 +226,11 @@ export async function member() {
   await page.by_id('member-input').fill(code)
   await page.by_id('member-search').click()
   await page.by_id('coupon-found').waitFor()
-  check_match('a scanned code finds its member and store', await text('coupon-found'), /alice[^]*s1/)
+  check_match(
+    'a scanned code finds its member and store',
+    await text('coupon-found'),
+    /alice[^]*s1/,
+  )
   await page.by_id('member-input').fill('nobody')
   await page.by_id('member-search').click()
   await page.by_id('not-found').waitFor()

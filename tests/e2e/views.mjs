@@ -1,5 +1,5 @@
-// views.mjs -- every page in both languages, themes and widths, by keyboard, by a reader, and when the
-// server is silent.
+// views.mjs -- every page in both languages, themes and widths, by keyboard, by a reader, and when
+// the server is silent.
 import { check_equal, check_match, check_that } from '../lib/check.mjs'
 import { audit, complaints, downloaded, log_in, NARROW, open_window, overflow } from './browser.mjs'
 import { ask, define, OPS, READER, world } from './world.mjs'
@@ -30,7 +30,11 @@ export async function words_and_colours() {
   await page.locator('h1', { hasText: '活动' }).waitFor()
   await page.reload()
   await page.locator('h1', { hasText: '活动' }).waitFor()
-  check_equal('the language is remembered', await page.locator('html').getAttribute('lang'), 'zh-CN')
+  check_equal(
+    'the language is remembered',
+    await page.locator('html').getAttribute('lang'),
+    'zh-CN',
+  )
   await settled(page, 'campaigns')
   await page.picture('campaigns-zh')
   await page.by_id('lang-toggle').click()
@@ -39,7 +43,11 @@ export async function words_and_colours() {
   await page.by_id('theme-toggle').click() // light → dark
   await page.reload()
   await settled(page, 'campaigns')
-  check_equal('the theme is remembered', await page.locator('html').getAttribute('data-theme'), 'dark')
+  check_equal(
+    'the theme is remembered',
+    await page.locator('html').getAttribute('data-theme'),
+    'dark',
+  )
   await page.by_id('theme-toggle').click() // dark → system
 }
 
@@ -48,7 +56,11 @@ export async function csv() {
   await page.to('campaigns')
   await settled(page, 'campaigns')
   const list = await downloaded(page, () => page.by_id('csv-campaigns').click())
-  check_match('the list as CSV', list, /^\ufeffid,name,state,stock,issued,left[^]*sale-0,Mine,stopped,/)
+  check_match(
+    'the list as CSV',
+    list,
+    /^\ufeffid,name,state,stock,issued,left[^]*sale-0,Mine,stopped,/,
+  )
   await page.to('campaigns/vip')
   await page.by_id('chart-stock').locator('canvas').waitFor()
   const chart = await downloaded(page, () => page.by_id('csv-stock').click())
@@ -59,16 +71,16 @@ export async function csv() {
 export async function keyboard() {
   const page = the_page()
   await page.to('campaigns/vip')
+  await page.reload()
   await settled(page, 'campaign')
-  await page.evaluate(() => document.activeElement?.blur())
-  const focus = () => page.evaluate(() => document.activeElement.getAttribute('data-testid') ?? document.activeElement.id ?? document.activeElement.className)
-  const press = async (key, times = 1) => {
-    for (let count = 0; count < times; count++) await page.keyboard.press(key)
-  }
-  await page.evaluate(() => document.body.focus())
-  await page.mouse.click(2, 2)
+  const focus = () =>
+    page.evaluate(() => {
+      const { id, className, dataset } = document.activeElement
+      return dataset.testid ?? (id || className)
+    })
+  const press = (key) => page.keyboard.press(key)
   await press('Tab')
-  check_equal('the first stop skips to the content', await page.evaluate(() => document.activeElement.className), 'skip')
+  check_equal('the first stop skips to the content', await focus(), 'skip')
   await press('Enter')
   check_equal('and it does', await focus(), 'main')
   for (let count = 0; count < 6 && (await focus()) !== 'action-pause'; count++) await press('Tab')
@@ -111,26 +123,42 @@ async function look_at_all(theme, language) {
     if (name === 'node' || name === 'campaigns') await page.picture(`${name}-${theme}`)
     await page.setViewportSize(NARROW)
     await page.waitForTimeout(60)
-    check_equal(`${name}, ${theme}: no wider than its window, 1440 and 360`, [wide, await overflow(page)], [0, 0])
+    check_equal(
+      `${name}, ${theme}: no wider than its window, 1440 and 360`,
+      [wide, await overflow(page)],
+      [0, 0],
+    )
     await page.picture(`${name}-${theme}-360`)
   }
   await page.context().close()
 }
 
-export const light = () => look_at_all('light', 'en')
-export const dark = () => look_at_all('dark', 'zh-CN')
+export const looks = () => Promise.all([look_at_all('light', 'en'), look_at_all('dark', 'zh-CN')])
 
 // Figures that are old say so; when the server is back, so are they.
 export async function silence() {
   const page = the_page()
-  await define('later', { name: 'Later', stock: 10, opens_at: '2099-01-01T00:00:00Z', value: { kind: 'exchange' , price: 0 } })
+  await define('later', {
+    name: 'Later',
+    stock: 10,
+    opens_at: '2099-01-01T00:00:00Z',
+    value: { kind: 'exchange', price: 0 },
+  })
   await ask('CAMPAIGN.START', 'later')
   await page.to('campaigns')
   await page.by_id('campaign-row-later').waitFor()
-  check_match('what opens later is scheduled', await page.by_id('campaign-row-later').innerText(), /Scheduled/)
+  check_match(
+    'what opens later is scheduled',
+    await page.by_id('campaign-row-later').innerText(),
+    /Scheduled/,
+  )
   world.boon.signal('SIGSTOP')
   await page.locator('[data-testid=live-state][data-state=stale]').waitFor()
-  check_match('old figures say of when they are', await page.by_id('stale-notice').innerText(), /figures are of/)
+  check_match(
+    'old figures say of when they are',
+    await page.by_id('stale-notice').innerText(),
+    /figures are of/,
+  )
   world.boon.signal('SIGCONT')
   await page.locator('[data-testid=live-state][data-state=live]').waitFor()
   check_that('and are live again', true)
