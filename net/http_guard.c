@@ -65,6 +65,14 @@ static struct text *field_of(struct http_headers *headers, struct text name)
     return NULL;
 }
 
+/* Of two of these somebody else may have taken the other one. Those that are counted are told by their names. */
+static bool may_come_once(const struct http_headers *headers, const struct text *field)
+{
+    return field == &headers->origin || field == &headers->type || field == &headers->request ||
+           field == &headers->if_match || field == &headers->reason ||
+           field == &headers->authorization;
+}
+
 static const char *look(const struct evkeyvalq *list, struct http_headers *headers)
 {
     unsigned count = 0;
@@ -84,6 +92,9 @@ static const char *look(const struct evkeyvalq *list, struct http_headers *heade
         }
         struct text *field = field_of(headers, name);
         if (field != NULL) {
+            if (field->data != NULL && may_come_once(headers, field)) {
+                return "a header comes twice that may come once";
+            }
             *field = value;
             headers->hosts += field == &headers->host ? 1 : 0;
             headers->lengths += field == &headers->length ? 1 : 0;

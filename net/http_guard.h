@@ -14,8 +14,8 @@ struct evhttp_request;
 #define HTTP_HEADER_BYTES_MAX 8192U /* all of them and the request line */
 #define HTTP_BODY_BYTES_MAX 65536U
 
-/* The headers that Boon looks at; length 0: not there. They are the request's. Of two the last; those of which
- * there must be one are counted. */
+/* The headers that Boon looks at; data NULL: not there. They are the request's. Of two the last, where there may be
+ * two. */
 struct http_headers {
     struct text host;
     struct text origin;
