@@ -367,38 +367,6 @@ static void reject(struct http_call *call, const char *wrong)
     http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, wrong);
 }
 
-/* Tells whether a target with a host of its own (http://host/path) has the one of the header. */
-static bool names_our_host(const struct http_call *call, const struct evhttp_uri *uri)
-{
-    char authority[300];
-    const char *host = evhttp_uri_get_host(uri);
-    int port = evhttp_uri_get_port(uri);
-    if (host == NULL) {
-        return true;
-    }
-    int length = port < 0 ? snprintf(authority, sizeof(authority), "%s", host)
-                          : snprintf(authority, sizeof(authority), "%s:%d", host, port);
-    return length < (int)sizeof(authority) && evhttp_uri_get_userinfo(uri) == NULL &&
-           word_equal(text_of(authority), call->headers.host);
-}
-
-/* Splits the target into path and query; both as they were sent. */
-static bool read_target(struct http_call *call)
-{
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(call->request);
-    const char *whole = evhttp_request_get_uri(call->request);
-    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
-    const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
-    if (path == NULL || whole == NULL || strpbrk(whole, " \t") != NULL ||
-        !names_our_host(call, uri)) {
-        return false;
-    }
-    call->path = text_of(path);
-    call->query = text_of(query == NULL ? "" : query);
-    call->reply.instance = call->path;
-    return path[0] == '/';
-}
-
 static bool prefers_chinese(const struct http_call *call)
 {
     struct text language = call->headers.language;
@@ -432,8 +400,9 @@ static void handle(struct http *http, struct evhttp_request *request)
             EVHTTP_REQ_GET; /* else evhttp frames no body, and goes on reading behind it */
         wrong = "CONNECT: this is no proxy";
     }
-    if (wrong == NULL && !read_target(&call)) {
-        wrong = "a target that is no path";
+    if (wrong == NULL) {
+        wrong = http_guard_target(request, &call.headers, &call.path, &call.query);
+        call.reply.instance = call.path;
     }
     if (wrong != NULL) {
         reject(&call, wrong);

@@ -38,6 +38,10 @@ struct http_headers {
 /* Goes over a request once and fills `headers`. Returns what is wrong with it, for people; NULL: nothing. */
 const char *http_guard(struct evhttp_request *request, struct http_headers *headers);
 
+/* Splits the target into path and query, both as they were sent. Returns what is wrong with it, or NULL. */
+const char *http_guard_target(struct evhttp_request *request, const struct http_headers *headers,
+                              struct text *path, struct text *query);
+
 /* Tells whether a request comes from a page of another site: its Origin is not the Host it was sent to. */
 bool http_guard_is_foreign(const struct http_headers *headers);
 
