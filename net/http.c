@@ -307,21 +307,19 @@ static void on_command(struct http_call *call, const struct http_match *match)
 
 /* --- the way of a request -------------------------------------------------------------------------- */
 
-static bool method_of(enum evhttp_cmd_type command, enum command_method *method)
+/* Which of the table's methods a request has; HTTP_ROUTE_NO_METHOD: none of them. */
+static enum command_method method_of(enum evhttp_cmd_type command)
 {
     switch (command) {
     case EVHTTP_REQ_GET:
     case EVHTTP_REQ_HEAD:
-        *method = COMMAND_METHOD_GET;
-        return true;
+        return COMMAND_METHOD_GET;
     case EVHTTP_REQ_PUT:
-        *method = COMMAND_METHOD_PUT;
-        return true;
+        return COMMAND_METHOD_PUT;
     case EVHTTP_REQ_POST:
-        *method = COMMAND_METHOD_POST;
-        return true;
+        return COMMAND_METHOD_POST;
     default:
-        return false;
+        return HTTP_ROUTE_NO_METHOD;
     }
 }
 
@@ -341,13 +339,9 @@ static void wrong_method(struct http_call *call, uint32_t methods)
 static void route(struct http_call *call)
 {
     static struct http_match match;
-    enum command_method method = COMMAND_METHOD_GET;
-    bool known = method_of(call->method, &method);
-    switch (http_route(method, call->path, &match)) {
+    switch (http_route(method_of(call->method), call->path, &match)) {
     case HTTP_ROUTE_FOUND:
-        if (!known) {
-            wrong_method(call, match.methods);
-        } else if (http_caller(call)) {
+        if (http_caller(call)) {
             on_command(call, &match);
         }
         return;
@@ -367,23 +361,10 @@ static void reject(struct http_call *call, const char *wrong)
 {
     call->server->stats.http_refused++;
     log_limited(1000, LOG_WARN, "http_refused", LOG_TEXT("why", wrong));
+    /* evhttp would answer in the version asked for. */
+    call->request->major = call->request->minor = 1;
     http_add_header(call, "Connection", "close");
     http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, wrong);
-}
-
-/* Splits the target into path and query; both as they were sent. */
-static bool read_target(struct http_call *call)
-{
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(call->request);
-    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
-    const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
-    if (path == NULL) {
-        return false;
-    }
-    call->path = text_of(path);
-    call->query = text_of(query == NULL ? "" : query);
-    call->reply.instance = call->path;
-    return path[0] == '/';
 }
 
 static bool prefers_chinese(const struct http_call *call)
@@ -411,8 +392,17 @@ static void handle(struct http *http, struct evhttp_request *request)
     }
     http_peer_handling(call.peer);
     call.reply.chinese = prefers_chinese(&call);
-    if (wrong == NULL && !read_target(&call)) {
-        wrong = "a target that is no path";
+    if (wrong == NULL) {
+        wrong = call.peer->wire.wrong;
+    }
+    if (call.method == EVHTTP_REQ_CONNECT) {
+        request->type =
+            EVHTTP_REQ_GET; /* else evhttp frames no body, and goes on reading behind it */
+        wrong = "CONNECT: this is no proxy";
+    }
+    if (wrong == NULL) {
+        wrong = http_guard_target(request, &call.headers, &call.path, &call.query);
+        call.reply.instance = call.path;
     }
     if (wrong != NULL) {
         reject(&call, wrong);

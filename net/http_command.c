@@ -188,7 +188,7 @@ static bool from_if_match(struct collecting *collecting, struct text *found)
 {
     struct text value = collecting->ask->if_match;
     *found = http_unquoted(value);
-    if (value.length > 0 && (found->length == value.length || found->length == 0)) {
+    if (value.data != NULL && (found->length == value.length || found->length == 0)) {
         return wrong(collecting->http, HTTP_PROBLEM_BAD_REQUEST,
                      "If-Match must be one ETag as GET showed it, in quotes");
     }
@@ -210,7 +210,8 @@ static bool find(struct collecting *collecting, const struct argument_spec *argu
     switch (argument->type) {
     case ARGUMENT_REQUEST:
         *found = ask->request;
-        return true;
+        return found->data == NULL || found->length > 0 ||
+               wrong(collecting->http, HTTP_PROBLEM_INVALID_ARGUMENT, "Idempotency-Key is empty");
     case ARGUMENT_VERSION:
         return from_if_match(collecting, found);
     case ARGUMENT_DOCUMENT:

@@ -6,6 +6,7 @@
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
+#include <stdio.h>
 #include <sys/queue.h>
 
 #include "net/word.h"
@@ -65,6 +66,14 @@ static struct text *field_of(struct http_headers *headers, struct text name)
     return NULL;
 }
 
+/* Of two of these somebody else may have taken the other one. Those that are counted are told by their names. */
+static bool may_come_once(const struct http_headers *headers, const struct text *field)
+{
+    return field == &headers->origin || field == &headers->type || field == &headers->request ||
+           field == &headers->if_match || field == &headers->reason ||
+           field == &headers->authorization;
+}
+
 static const char *look(const struct evkeyvalq *list, struct http_headers *headers)
 {
     unsigned count = 0;
@@ -84,6 +93,9 @@ static const char *look(const struct evkeyvalq *list, struct http_headers *heade
         }
         struct text *field = field_of(headers, name);
         if (field != NULL) {
+            if (field->data != NULL && may_come_once(headers, field)) {
+                return "a header comes twice that may come once";
+            }
             *field = value;
             headers->hosts += field == &headers->host ? 1 : 0;
             headers->lengths += field == &headers->length ? 1 : 0;
@@ -153,6 +165,36 @@ const char *http_guard(struct evhttp_request *request, struct http_headers *head
         return "a Host that is none";
     }
     return check_length(request, headers);
+}
+
+/* Tells whether a target with a host of its own (http://host/path) has the one of the header. */
+static bool names_our_host(const struct evhttp_uri *uri, struct text ours)
+{
+    char authority[300];
+    const char *host = evhttp_uri_get_host(uri);
+    int port = evhttp_uri_get_port(uri);
+    if (host == NULL) {
+        return true;
+    }
+    int length = port < 0 ? snprintf(authority, sizeof(authority), "%s", host)
+                          : snprintf(authority, sizeof(authority), "%s:%d", host, port);
+    return length < (int)sizeof(authority) && evhttp_uri_get_userinfo(uri) == NULL &&
+           word_equal(text_of(authority), ours);
+}
+
+const char *http_guard_target(struct evhttp_request *request, const struct http_headers *headers,
+                              struct text *path, struct text *query)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+    const char *whole = evhttp_request_get_uri(request);
+    const char *its_path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+    const char *its_query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
+    if (its_path == NULL || its_path[0] != '/' || whole == NULL || strpbrk(whole, " \t") != NULL) {
+        return "a target that is no path";
+    }
+    *path = text_of(its_path);
+    *query = text_of(its_query == NULL ? "" : its_query);
+    return names_our_host(uri, headers->host) ? NULL : "a target with another host";
 }
 
 bool http_guard_is_foreign(const struct http_headers *headers)

@@ -14,8 +14,8 @@ struct evhttp_request;
 #define HTTP_HEADER_BYTES_MAX 8192U /* all of them and the request line */
 #define HTTP_BODY_BYTES_MAX 65536U
 
-/* The headers that Boon looks at; length 0: not there. They are the request's. Of two the last; those of which
- * there must be one are counted. */
+/* The headers that Boon looks at; data NULL: not there. They are the request's. Of two the last, where there may be
+ * two. */
 struct http_headers {
     struct text host;
     struct text origin;
@@ -37,6 +37,10 @@ struct http_headers {
 
 /* Goes over a request once and fills `headers`. Returns what is wrong with it, for people; NULL: nothing. */
 const char *http_guard(struct evhttp_request *request, struct http_headers *headers);
+
+/* Splits the target into path and query, both as they were sent. Returns what is wrong with it, or NULL. */
+const char *http_guard_target(struct evhttp_request *request, const struct http_headers *headers,
+                              struct text *path, struct text *query);
 
 /* Tells whether a request comes from a page of another site: its Origin is not the Host it was sent to. */
 bool http_guard_is_foreign(const struct http_headers *headers);

@@ -2,6 +2,7 @@
  *
  *     http.c           open, close, the way of a request, the turn
  *     http_peer.c      connections and deadlines
+ *     http_wire.c      where requests end, read a second time
  *     http_guard.c     the first look at a request
  *     http_route.c     paths to commands
  *     http_command.c   path, query and body to a struct command

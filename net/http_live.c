@@ -167,7 +167,7 @@ static bool read_campaign(struct http_call *call, uint32_t *campaign)
                        call->query.length - (uint32_t)(sizeof(name) - 1)};
     if (call->query.length < sizeof(name) || raw.length > sizeof(bytes) ||
         memcmp(call->query.data, name, sizeof(name) - 1) != 0 ||
-        !http_decode(raw, true, bytes, &id)) {
+        memchr(raw.data, '&', raw.length) != NULL || !http_decode(raw, true, bytes, &id)) {
         http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, "the only parameter is campaign=id");
         return false;
     }

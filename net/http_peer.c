@@ -108,10 +108,27 @@ static void on_close(struct evhttp_connection *connection, void *context)
     left(peers);
 }
 
+/* Shows the last bytes of the input to the second reader. */
+static void read_twice(struct http_peer *peer, struct evbuffer *input, size_t length)
+{
+    struct evbuffer_ptr at;
+    struct evbuffer_iovec piece;
+    size_t all = evbuffer_get_length(input);
+    while (length > 0 && length <= all && peer->wire.wrong == NULL) {
+        if (evbuffer_ptr_set(input, &at, all - length, EVBUFFER_PTR_SET) != 0 ||
+            evbuffer_peek(input, (ev_ssize_t)length, &at, &piece, 1) < 1) {
+            return;
+        }
+        size_t step = piece.iov_len < length ? piece.iov_len : length;
+        http_wire_read(&peer->wire, piece.iov_base, step);
+        length -= step;
+    }
+}
+
 static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *context)
 {
-    (void)buffer;
     struct http_peer *peer = context;
+    read_twice(peer, buffer, info->n_added);
     if (info->n_added > 0 && peer->began_ms == 0 && !peer->handling) {
         peer->began_ms = *peer->peers->now_ms;
     }
@@ -131,7 +148,9 @@ static bool bind_peer(struct http_peers *peers, struct http_peer *peer)
     (void)setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     ASSERT(evhttp_connection_get_bufferevent(connection) == peer->bufferevent);
     evhttp_connection_set_closecb(connection, on_close, peer);
-    (void)evbuffer_add_cb(bufferevent_get_input(peer->bufferevent), on_input, peer);
+    struct evbuffer *input = bufferevent_get_input(peer->bufferevent);
+    read_twice(peer, input, evbuffer_get_length(input));
+    (void)evbuffer_add_cb(input, on_input, peer);
     peer->bound = true;
     peer->previous = NULL;
     peer->next = peers->all;

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/http_wire.h"
+
 struct bufferevent;
 struct evconnlistener;
 struct event_base;
@@ -33,8 +35,9 @@ struct http_peer {
     bool live;                   /* it has a live stream */
     void (*left)(void *context); /* told when the connection goes; NULL: nobody */
     void *left_context;
-    int64_t began_ms; /* monotonic; when the request that it sends began; 0 = it sends none */
-    int64_t idle_ms;  /* monotonic; since when it sends none */
+    struct http_wire wire; /* a second reader of what it sends */
+    int64_t began_ms;      /* monotonic; when the request that it sends began; 0 = it sends none */
+    int64_t idle_ms;       /* monotonic; since when it sends none */
 };
 
 struct http_peers {

@@ -23,6 +23,8 @@ struct http_match {
     uint32_t methods; /* bits 1 << enum command_method that the path knows; for 405 */
 };
 
+#define HTTP_ROUTE_NO_METHOD ((enum command_method)UINT8_MAX) /* a method that no command has */
+
 enum http_route_status { HTTP_ROUTE_FOUND, HTTP_ROUTE_OTHER_METHOD, HTTP_ROUTE_NONE };
 
 /* Finds the command of a method and a path (without its query). */

@@ -187,9 +187,25 @@ static void put_body_schema(struct json_out *out, const struct api_operation *op
     json_end(out, '}');
 }
 
+static bool body_is_required(const struct api_operation *operation)
+{
+    if (operation->route != NULL || api_has_argument(operation, ARGUMENT_DOCUMENT)) {
+        return true;
+    }
+    const struct command_spec *command = operation->command;
+    for (uint32_t at = 0; at < command->argument_count; at++) {
+        struct api_parameter parameter = api_parameter_of(operation, &command->arguments[at]);
+        if (parameter.place == API_BODY_MEMBER && parameter.required) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_body(struct json_out *out, const struct api_operation *operation)
 {
-    openapi_put(out, "'requestBody': {'required': true, 'content': {'application/json': {");
+    openapi_put(out, "'requestBody': {'required': %s, 'content': {'application/json': {",
+                body_is_required(operation) ? "true" : "false");
     json_key(out, "schema");
     if (operation->route != NULL) {
         put_reference(out, "schemas", api_route_body(operation->route));

@@ -1,7 +1,8 @@
 // hostile_framing.mjs -- request lines, headers and lengths that could be read in two ways, after RFC 9112.
+import { until } from '../lib/check.mjs'
 import { AMOUNT, EARN, SPEND, TWO, bytes, request } from './raw.mjs'
 
-const raw = (name, send, expect, then = 'closed', more = {}) => ({ name, send, expect: [expect].flat(0), then, ...more })
+const raw = (name, send, expect, then = 'closed', more = {}) => ({ name, send, expect, then, ...more })
 const closes = (name, send, expect = 400, more = {}) => raw(name, send, [expect], 'closed', more)
 const line = (text) => `${text}\r\nHost: localhost\r\n\r\n`
 const bad = { code: 'bad_request' }
@@ -12,7 +13,8 @@ export const line_rows = [
   closes('an unknown method', line('BREW /livez HTTP/1.1'), [400, 405, 501]),
   closes('a method in lower case', line('get /livez HTTP/1.1'), [400, 405, 501]),
   closes('a method of 4,000 letters', line(`${'G'.repeat(4000)} /livez HTTP/1.1`), [400, 405, 501]),
-  raw('CONNECT', line('CONNECT example.com:443 HTTP/1.1'), [[400, 404, 405]], 'either'),
+  closes('CONNECT', line('CONNECT example.com:443 HTTP/1.1'), 400, bad),
+  closes('CONNECT to a path', line('CONNECT /livez HTTP/1.1'), 400, bad),
   raw('TRACE shows nothing', 'TRACE /livez HTTP/1.1\r\nHost: localhost\r\nCookie: boon_session=x\r\n\r\n', [405], 'open', {
     judge: ([{ body }]) => (/cookie/i.test(body) ? 'it echoes the cookie' : ''),
   }),
@@ -24,7 +26,7 @@ export const line_rows = [
   closes('HTTP/0.9', 'GET /livez\r\n\r\n'),
   closes("HTTP/2's preface", 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400, 501, 505]),
   closes('HTTP/9.9', line('GET /livez HTTP/9.9'), [400, 505]),
-  closes('HTTP/1.2', line('GET /livez HTTP/1.2'), [200, 400, 505], { then: 'either' }),
+  closes('HTTP/1.2', line('GET /livez HTTP/1.2'), [400, 505]),
   closes('HTTP/-1.1', line('GET /livez HTTP/-1.1'), [400, 505]),
   closes('HTTP/1.1 with a letter behind', line('GET /livez HTTP/1.1x')),
   closes('http/1.1', line('GET /livez http/1.1')),
@@ -32,12 +34,12 @@ export const line_rows = [
   closes('a space within the target', line('GET /livez /x HTTP/1.1')),
   closes('a tab in the request line', line('GET\t/livez HTTP/1.1')),
   closes('no target', line('GET HTTP/1.1')),
-  closes('an empty line that goes on for ever', '\r\n'.repeat(3000), 400, { expect: [], then: 'either' }),
+  closes('an empty line that goes on for ever', '\r\n'.repeat(3000), 400, { then: 'either' }),
   raw('HTTP/1.0 without Host', 'GET /livez HTTP/1.0\r\n\r\n', [200], 'closed'),
   raw('HTTP/1.0 with keep-alive', 'GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n', [200], 'either'),
   raw('Connection: close', request('GET /livez', { Connection: 'close' }), [200], 'closed'),
-  raw('the absolute form', line('GET http://localhost/livez HTTP/1.1'), [200], 'open'),
-  raw("the absolute form of another's host", line('GET http://evil.example/v1/campaigns/sale HTTP/1.1'), [[400, 403, 404]], 'either'),
+  raw('the absolute form', line('GET http://localhost/livez HTTP/1.1'), [200], 'either'),
+  raw("the absolute form of another's host", line('GET http://evil.example/v1/campaigns/sale HTTP/1.1'), [400], 'closed'),
   raw('a NUL in the path, percent-encoded', request('GET /v1/members/alice%00'), [400], 'open', bad),
   raw('an escape that is none', request('GET /v1/members/%zz'), [400], 'either', bad),
   raw('an escape cut short', request('GET /v1/members/alice%4'), [400], 'either', bad),
@@ -55,7 +57,7 @@ export const line_rows = [
   raw('two slashes at first', request('GET //livez'), [[400, 404]], 'either'),
   raw('two slashes within', request('GET /v1//members/alice'), [404], 'open', { code: 'not_found' }),
   raw('a fragment', request('GET /livez#x'), [[200, 400, 404]], 'either'),
-  closes('a bare LF in place of CRLF', 'GET /livez HTTP/1.1\nHost: localhost\n\n', [200, 400], { then: 'either' }),
+  closes('a bare LF in place of CRLF', 'GET /livez HTTP/1.1\nHost: localhost\n\n'),
   closes('a request line of 10 KiB', line(`GET /${'a'.repeat(10240)} HTTP/1.1`), [400, 413, 414, 431]),
   closes('a request line without end', 'GET /'.padEnd(100000, 'a'), [400, 413, 414, 431]),
   closes('a NUL in the request line', bytes('GET /li', Buffer.from([0]), 'vez HTTP/1.1\r\nHost: localhost\r\n\r\n'), [400]),
@@ -84,7 +86,7 @@ export const header_rows = [
   closes('a space at the start of the first header', head(' Host: localhost')),
   closes('a bracket in a header name', head('Host: localhost\r\nX(A): x')),
   closes('a byte over 127 in a header name', bytes('GET /livez HTTP/1.1\r\nHost: localhost\r\nX', Buffer.from([0xe9]), ': x\r\n\r\n')),
-  closes('a folded header', head('Host: localhost\r\nX-A: 1\r\n 2'), [200, 400], { then: 'either' }),
+  closes('a folded header', head('Host: localhost\r\nX-A: 1\r\n 2')),
   closes('a folded Content-Length', `${EARN} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1\r\n 2\r\n\r\n${AMOUNT}`),
   closes('a folded Transfer-Encoding', `${EARN} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding:\r\n chunked\r\n\r\nc\r\n${AMOUNT}\r\n0\r\n\r\n`, [400]),
   closes('a NUL in a header', bytes('GET /livez HTTP/1.1\r\nHost: localhost\r\nX-A: a', Buffer.from([0]), 'b\r\n\r\n')),
@@ -101,7 +103,12 @@ export const header_rows = [
   closes('Content-Type twice', `${EARN} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\n${AMOUNT}`, 400, bad),
   closes('If-Match twice', head('Host: localhost\r\nIf-Match: "1"\r\nIf-Match: "2"').replace('GET /livez', 'PUT /v1/campaigns/draft'), 400, bad),
   closes('Authorization twice', head('Host: localhost\r\nAuthorization: Basic eDp5\r\nAuthorization: Basic eDp5').replace('/livez', '/v1/campaigns/sale'), 400, bad),
-  raw('Expect: 100-continue', request(SPEND, { Expect: '100-continue' }, TWO), [100, 409], 'open', { code: 'insufficient' }),
+  raw('Expect: 100-continue', async (wire) => {
+    wire.write(request(SPEND, { Expect: '100-continue', 'Content-Length': 12, 'Content-Type': 'application/json' }))
+    await until(() => wire.input.length > 0, 1500, 5)
+    wire.write(TWO)
+  }, [100, 409], 'open', { code: 'insufficient' }),
+  raw('Expect: 100-continue with the body at once', request(SPEND, { Expect: '100-continue' }, TWO), [409], 'open', { code: 'insufficient' }),
   closes('Expect: 100-continue of a body too large', request(SPEND, { Expect: '100-continue', 'Content-Length': 70000, 'Content-Type': 'application/json' }), [413, 417]),
   raw('Expect of something else', request('GET /livez', { Expect: 'the unexpected' }), [[200, 417]], 'either'),
   raw('Upgrade: websocket', request('GET /livez', { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': 13 }), [200], 'either'),
@@ -129,10 +136,10 @@ export const framing_rows = [
   closes('Content-Length of a hundred digits', length_is('9'.repeat(100)), [400, 413]),
   closes('Content-Length of 99 GB', length_is('99000000000'), 413),
   raw('Content-Length with leading zeros', request(SPEND, { 'Content-Length': '0012' }, TWO), [[400, 409]], 'either'),
-  closes('both Content-Length and chunked', chunked(`c\r\n${AMOUNT}\r\n0\r\n\r\n`, { 'Content-Length': 12 }), 400, bad),
-  closes('chunked, then Content-Length 0, and a request behind', bytes(chunked('0\r\n\r\n', { 'Content-Length': 5 }), smuggled), 400, bad),
+  closes('both Content-Length and chunked', chunked(`c\r\n${AMOUNT}\r\n0\r\n\r\n`, { 'Content-Length': 12 })),
+  closes('chunked, then Content-Length 0, and a request behind', bytes(chunked('0\r\n\r\n', { 'Content-Length': 5 }), smuggled)),
   closes('gzip, chunked', chunked(`c\r\n${AMOUNT}\r\n0\r\n\r\n`, { 'Transfer-Encoding': 'gzip, chunked' }), [400, 501]),
-  closes('gzip, chunked, and a request in the body', chunked(smuggled, { 'Transfer-Encoding': 'gzip, chunked' }), [400, 501]),
+  closes('gzip, chunked, and a request in the body', chunked(smuggled, { 'Transfer-Encoding': 'gzip, chunked' }), [400, 413, 501]),
   closes('chunked, gzip', chunked(`c\r\n${AMOUNT}\r\n0\r\n\r\n`, { 'Transfer-Encoding': 'chunked, gzip' }), [400, 501]),
   closes('gzip alone', chunked(AMOUNT, { 'Transfer-Encoding': 'gzip' }), [400, 501]),
   closes('identity', chunked(AMOUNT, { 'Transfer-Encoding': 'identity', 'Content-Length': 12 }), [400, 501]),
@@ -144,18 +151,18 @@ export const framing_rows = [
   closes('chunked in HTTP/1.0', `${EARN} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n${AMOUNT}\r\n0\r\n\r\n`),
   raw('chunked works', request(SPEND, { ...typed, 'Transfer-Encoding': 'chunked' }, `5\r\n${TWO.slice(0, 5)}\r\n7\r\n${TWO.slice(5)}\r\n0\r\n\r\n`), [409], 'open', { code: 'insufficient' }),
   raw('Chunked in capitals works', request(SPEND, { ...typed, 'Transfer-Encoding': 'Chunked' }, `c\r\n${TWO}\r\n0\r\n\r\n`), [409], 'open', { code: 'insufficient' }),
-  raw('a chunk extension', request(SPEND, { ...typed, 'Transfer-Encoding': 'chunked' }, `c;a=b\r\n${TWO}\r\n0\r\n\r\n`), [[400, 409]], 'either'),
-  raw('trailers are no headers', request(SPEND, { ...typed, 'Transfer-Encoding': 'chunked' }, `c\r\n${TWO}\r\n0\r\nContent-Length: 5\r\nHost: evil.example\r\n\r\n`), [[400, 409]], 'either'),
-  closes('a chunk size that is none', chunked(`zz\r\n${AMOUNT}\r\n0\r\n\r\n`)),
-  closes('a negative chunk size', chunked(`-c\r\n${AMOUNT}\r\n0\r\n\r\n`)),
+  closes('a chunk extension', request(SPEND, { ...typed, 'Transfer-Encoding': 'chunked' }, `c;a=b\r\n${TWO}\r\n0\r\n\r\n`), [400, 413]),
+  raw('trailers are no headers', request(SPEND, { ...typed, 'Transfer-Encoding': 'chunked' }, `c\r\n${TWO}\r\n0\r\nContent-Length: 5\r\nHost: evil.example\r\n\r\n`), [400], 'closed'),
+  closes('a chunk size that is none', chunked(`zz\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
+  closes('a negative chunk size', chunked(`-c\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
   closes('a chunk size with a plus', chunked(`+c\r\n${AMOUNT}\r\n0\r\n\r\n`)),
   closes('a chunk size with 0x', chunked(`0xc\r\n${AMOUNT}\r\n0\r\n\r\n`)),
   closes('a chunk size behind a space', chunked(` c\r\n${AMOUNT}\r\n0\r\n\r\n`)),
-  closes('an empty chunk size', chunked(`\r\n${AMOUNT}\r\n0\r\n\r\n`), 400, { then: 'either', expect: [[400]] }),
+  closes('an empty chunk size', chunked(`\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
   closes('a chunk of 2^64 bytes', chunked(`10000000000000000\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
   closes('a chunk of 2^64 - 1 bytes', chunked(`ffffffffffffffff\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
   closes('a chunk of 2^63 - 1 bytes', chunked(`7fffffffffffffff\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
-  closes('a chunk longer than its size', chunked(`5\r\n${AMOUNT}\r\n0\r\n\r\n`)),
+  closes('a chunk longer than its size', chunked(`5\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
   closes('a chunk size of 8 KiB of zeros', chunked(`${'0'.repeat(9000)}c\r\n${AMOUNT}\r\n0\r\n\r\n`), [400, 413]),
 ]
 
