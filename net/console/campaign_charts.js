@@ -46,7 +46,7 @@ function stock_chart(id, current) {
       const gone_ms = current() ? sold_out_in_ms(current()) : null
       return gone_ms === null ? '' : t('sells_out_in', { time: duration(gone_ms) })
     },
-    write: (value) => (value >= 100000 ? short(value) : whole(value)),
+    write: (value) => (value >= 10000 ? short(value) : whole(value)),
   })
 }
 
@@ -63,7 +63,7 @@ function claims_chart(id) {
         values: STACKED.map((name) => history[name] ?? history.time.map(() => 0)),
       }
     },
-    write: (value) => (value >= 100000 ? short(value) : whole(value)),
+    write: (value) => (value >= 10000 ? short(value) : whole(value)),
   })
 }
 
