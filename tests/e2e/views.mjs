@@ -128,7 +128,7 @@ async function look_at_all(theme, language) {
       [wide, await overflow(page)],
       [0, 0],
     )
-    await page.picture(`${name}-${theme}-360`)
+    if (name.startsWith('campaign') || name === 'node') await page.picture(`${name}-${theme}-360`)
   }
   await page.context().close()
 }
