@@ -173,12 +173,13 @@ static bool may_redefine(const struct campaign *campaign, const struct campaign_
     return true;
 }
 
-/* Refuses where the definition is not the one that the caller knows; 0 = the caller does not care. */
+/* Refuses where the definition is not the one that the caller knows; 0 = the caller does not care,
+ * VERSION_NONE = there must be none. */
 static bool is_version(const struct campaigns *campaigns, uint32_t index, int64_t wanted,
                        struct outcome *outcome)
 {
     uint64_t version = index == 0 ? 0 : campaign_at(campaigns, index)->definition_seq;
-    if (wanted == 0 || version == (uint64_t)wanted) {
+    if (wanted == 0 || version == (wanted == VERSION_NONE ? 0 : (uint64_t)wanted)) {
         return true;
     }
     outcome_refuse(outcome, REFUSAL_CHANGED, version);

@@ -33,6 +33,8 @@ typedef int64_t command_limit;
 typedef int64_t command_time;
 typedef int64_t command_version;
 
+#define VERSION_NONE (-1) /* a version: there must be no such campaign yet */
+
 #define COMMAND_TYPE_MEMBER command_member
 #define COMMAND_TYPE_NAME command_name
 #define COMMAND_TYPE_CODE command_code

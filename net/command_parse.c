@@ -116,7 +116,7 @@ const char *argument_type_rule(enum argument_type type)
     case ARGUMENT_TIME:
         return "milliseconds since 1970, from 0 to 253402300799999";
     case ARGUMENT_VERSION:
-        return "a whole number from 1 to 9007199254740991";
+        return "a whole number from 0 to 9007199254740991; 0 where there must be none";
     }
     return "";
 }
@@ -152,7 +152,7 @@ static bool number_fits(enum argument_type type, int64_t number)
     case ARGUMENT_TIME:
         return number >= 0 && number <= TIME_MS_MAX;
     case ARGUMENT_VERSION:
-        return number >= 1 && number <= VERSION_MAX;
+        return number >= 0 && number <= VERSION_MAX;
     default:
         return false;
     }
@@ -163,6 +163,9 @@ static bool set_number(const struct argument_spec *spec, struct text value, char
     int64_t number;
     if (!word_read_whole(value, &number) || !number_fits(spec->type, number)) {
         return false;
+    }
+    if (spec->type == ARGUMENT_VERSION && number == 0) {
+        number = VERSION_NONE; /* 0 says that the argument was not given */
     }
     memcpy(as + spec->offset, &number, sizeof(number));
     return true;

@@ -288,6 +288,7 @@ static void on_command(struct http_call *call, const struct http_match *match)
                            .body_is_json = http_body_is_json(call),
                            .request = http_unquoted(call->headers.request),
                            .if_match = call->headers.if_match,
+                           .if_none_match = call->headers.if_none_match,
                            .reason = call->headers.reason};
     char problem[ACCESS_PROBLEM_BYTES];
     call->reply.request = ask.request;

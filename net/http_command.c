@@ -183,9 +183,16 @@ static bool from_body(struct collecting *collecting, const struct argument_spec 
     return true;
 }
 
-/* An If-Match header has the version that GET showed as ETag. */
+/* An If-Match header has the version that GET showed as ETag; If-None-Match: * says that there must be none. */
 static bool from_if_match(struct collecting *collecting, struct text *found)
 {
+    struct text none = collecting->ask->if_none_match;
+    if (none.length > 0) {
+        *found = TEXT("0");
+        return (text_equal(none, TEXT("*")) && collecting->ask->if_match.length == 0) ||
+               wrong(collecting->http, HTTP_PROBLEM_BAD_REQUEST,
+                     "If-None-Match must be *, and come without If-Match");
+    }
     struct text value = collecting->ask->if_match;
     *found = http_unquoted(value);
     if (value.data != NULL && (found->length == value.length || found->length == 0)) {

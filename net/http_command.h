@@ -22,6 +22,7 @@ struct http_ask {
     bool body_is_json;   /* its content type says so */
     struct text request; /* Idempotency-Key, or out_request_no; "" none */
     struct text if_match;
+    struct text if_none_match; /* only * */
     struct text reason; /* Boon-Reason, percent-encoded */
 };
 

@@ -139,7 +139,8 @@ Test(campaign, a_definition_is_changed_only_while_it_is_the_version_that_the_cal
 {
     static const struct scene scenes[] = {
         {10, "PUT sale stock=3 version=1", "CHANGED 0"},
-        {10, "PUT sale stock=3", "OK created"}, /* the first event: version 1 */
+        {10, "PUT sale stock=3 version=-1", "OK created"}, /* the first event: version 1 */
+        {10, "PUT sale stock=3 version=-1", "CHANGED 1"},
         {11, "PUT sale stock=4 version=2", "CHANGED 1"},
         {11, "PUT sale stock=4 version=1 request=a", "OK updated"}, /* and its request id: 2, 3 */
         {12, "PUT sale stock=5 version=1", "CHANGED 2"},

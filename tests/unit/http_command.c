@@ -145,6 +145,20 @@ Test(http_command, a_body_must_say_that_it_is_json)
     cr_assert_eq(http.problem, HTTP_PROBLEM_UNSUPPORTED_MEDIA_TYPE);
 }
 
+Test(http_command, if_none_match_with_a_star_means_that_there_must_be_none)
+{
+    struct http_ask ask = {.body = TEXT("{}"), .body_is_json = true, .if_none_match = TEXT("*")};
+    cr_assert_eq(http_route(COMMAND_METHOD_PUT, TEXT("/v1/campaigns/sale"), &match),
+                 HTTP_ROUTE_FOUND);
+    cr_assert(http_command_parse(&http, &match, &ask));
+    cr_assert_eq(http.command.as.campaign_put.version, VERSION_NONE);
+    ask.if_match = TEXT("\"12\"");
+    cr_assert_not(http_command_parse(&http, &match, &ask));
+    ask = (struct http_ask){
+        .body = TEXT("{}"), .body_is_json = true, .if_none_match = TEXT("\"12\"")};
+    cr_assert_not(http_command_parse(&http, &match, &ask));
+}
+
 Test(http_command, an_if_match_is_one_etag_in_quotes)
 {
     static const char *const bad[] = {"12",           "*",     "\"\"", "W/\"12\"",
