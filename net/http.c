@@ -571,6 +571,7 @@ void http_destroy(struct http **http)
     if ((*http)->peers.by_fd != NULL) {
         http_peers_deinit(&(*http)->peers);
     }
+    free((*http)->openapi);
     free((*http)->held);
     free((*http)->answered);
     free((*http)->doubtful);

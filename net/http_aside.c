@@ -45,16 +45,23 @@ static void on_metrics(struct http_call *call)
     http_send_file(call, file, &bytes, &size, 0);
 }
 
+/* Writing the document takes a millisecond, and anybody may ask for it: so it is written once. */
 static void on_openapi(struct http_call *call)
 {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&bytes, &size);
+    struct http *http = call->http;
+    FILE *file = http->openapi != NULL ? NULL : open_memstream(&http->openapi, &http->openapi_size);
     if (file != NULL) {
         openapi_write(file);
+        if (fclose(file) != 0) {
+            free(http->openapi);
+            http->openapi = NULL;
+        }
     }
     call->reply.status = 200;
-    http_send_file(call, file, &bytes, &size, 0);
+    call->reply.out.failed = http->openapi == NULL ||
+                             evbuffer_add_reference(call->reply.out.buffer, http->openapi,
+                                                    http->openapi_size, NULL, NULL) != 0;
+    http_send(call, 0);
 }
 
 static void on_slowlog(struct http_call *call)

@@ -58,6 +58,8 @@ struct http {
     uint32_t doubtful_count;
     struct http_command command; /* of the request in hand */
     struct http_live *live;
+    char *openapi; /* the document, when somebody has asked for it; owned */
+    size_t openapi_size;
     unsigned char session_key[HTTP_SESSION_KEY_BYTES]; /* of this life */
 };
 

@@ -324,6 +324,10 @@ static void put_shared_headers(struct json_out *out)
                 "'Idempotent-Replayed': {"
                 "'description': 'true: this is the first answer again, by its Idempotency-Key',"
                 "'schema': {'type': 'string', 'enum': ['true']}}");
+    openapi_put(out, "'Boon-Stale': {"
+                     "'description': 'true: another server may have taken over since; only with"
+                     " --stale-reads',"
+                     "'schema': {'type': 'string', 'enum': ['true']}}");
     openapi_put(out, "'Set-Cookie': {'description': 'the session, or its end',"
                      "'schema': {'type': 'string'}}");
     openapi_put(out, "'Retry-After': {'required': true, 'description': 'seconds to wait',"

@@ -215,6 +215,8 @@ static void print_introduction(void)
         "only "
         "if nobody\n"
         "  else changed it since; else 412.\n"
+        "- With `--stale-reads` a look-up is answered with `Boon-Stale: true` where it would be "
+        "`unsure`.\n"
         "- Where a login is needed: `Authorization: Basic` with user and secret, or the cookie of\n"
         "  `POST /v1/session`.\n"
         "\n"
