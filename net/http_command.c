@@ -187,7 +187,7 @@ static bool from_body(struct collecting *collecting, const struct argument_spec 
 static bool from_if_match(struct collecting *collecting, struct text *found)
 {
     struct text none = collecting->ask->if_none_match;
-    if (none.length > 0) {
+    if (none.data != NULL) {
         *found = TEXT("0");
         return (text_equal(none, TEXT("*")) && collecting->ask->if_match.length == 0) ||
                wrong(collecting->http, HTTP_PROBLEM_BAD_REQUEST,
@@ -195,7 +195,8 @@ static bool from_if_match(struct collecting *collecting, struct text *found)
     }
     struct text value = collecting->ask->if_match;
     *found = http_unquoted(value);
-    if (value.data != NULL && (found->length == value.length || found->length == 0)) {
+    if (value.data != NULL &&
+        (found->length == value.length || found->length == 0 || text_equal(*found, TEXT("0")))) {
         return wrong(collecting->http, HTTP_PROBLEM_BAD_REQUEST,
                      "If-Match must be one ETag as GET showed it, in quotes");
     }

@@ -23,7 +23,7 @@ struct http_ask {
     struct text request; /* Idempotency-Key, or out_request_no; "" none */
     struct text if_match;
     struct text if_none_match; /* only * */
-    struct text reason; /* Boon-Reason, percent-encoded */
+    struct text reason;        /* Boon-Reason, percent-encoded */
 };
 
 /* A command, and what its texts point into. */

@@ -298,10 +298,12 @@ static void put_shared_parameters(struct json_out *out)
                 "'schema': {'type': 'string', 'minLength': 1, 'maxLength': %u},"
                 "'example': 'req-81723'}",
                 REQUEST_BYTES_MAX);
-    openapi_put(out, "'IfMatch': {'name': 'If-Match', 'in': 'header',"
-                     "'description': 'the ETag of the definition to change: where it has changed"
-                     " since, nothing is done',"
-                     "'schema': {'type': 'string'}");
+    openapi_put(
+        out,
+        "'IfMatch': {'name': 'If-Match', 'in': 'header',"
+        "'description': 'the ETag of the definition to change: where it has changed"
+        " since, nothing is done; If-None-Match: * in its place creates only where there is none',"
+        "'schema': {'type': 'string'}");
     put_text(out, "example", "\"3\"");
     openapi_put(out, "}");
     if (asks_for_reason()) {

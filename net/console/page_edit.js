@@ -1,6 +1,6 @@
 // page_edit.js -- makes a campaign or changes one, in a form or as JSON; mistakes stand at their
 // fields.
-import { Problem, get, new_key, path_of, request } from './api.js'
+import { Problem, new_key, path_of, request } from './api.js'
 import { differences, document_of, fields_of, NEW_FIELDS } from './definition.js'
 import { toast } from './dialog.js'
 import { attribute, fill, h, icon, put } from './dom.js'
@@ -11,16 +11,6 @@ import { can } from './session.js'
 
 // What was typed outlives a change of language, which puts the page together anew.
 let kept = null
-
-async function exists(id) {
-  try {
-    await get(path_of('campaigns', id))
-    return true
-  } catch (error) {
-    if (error.status === 404) return false
-    throw error
-  }
-}
 
 // Another person was faster: show both versions and let the reader decide.
 function conflict_box(mine, theirs, { take, keep }) {
@@ -249,18 +239,19 @@ class Editor {
         title: t('mistakes_title'),
         mistakes: [{ pointer: '#id', message: t('id_needed') }],
       })
-    if (this.id === null && (await exists(id)))
+    await request('PUT', path_of('campaigns', id), {
+      body: JSON.stringify(document),
+      headers: {
+        'Idempotency-Key': `${this.key}-${await digest(document)}`,
+        ...(this.id === null ? { 'If-None-Match': '*' } : { 'If-Match': this.etag }),
+      },
+    }).catch((error) => {
+      if (this.id !== null || error.status !== 412) throw error
       throw new Problem(422, {
         code: 'invalid',
         title: t('mistakes_title'),
         mistakes: [{ pointer: '#id', message: t('id_taken') }],
       })
-    await request('PUT', path_of('campaigns', id), {
-      body: JSON.stringify(document),
-      headers: {
-        'Idempotency-Key': `${this.key}-${await digest(document)}`,
-        ...(this.etag ? { 'If-Match': this.etag } : {}),
-      },
     })
     kept = null
     this.saved = true
