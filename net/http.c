@@ -1,7 +1,6 @@
 /* http.c -- the way of a request: guard, route, caller, command, step, answer, held until durable. */
 #include "net/http_inside.h"
 
-#include <event2/bufferevent.h>
 #include <event2/http_struct.h>
 #include <event2/listener.h>
 #include <sodium/randombytes.h>
@@ -18,178 +17,15 @@
 #include "net/listener.h"
 #include "net/log.h"
 #include "net/server.h"
-#include "net/slowlog.h"
 #include "net/step.h"
 #include "net/word.h"
 
-#define IDLE_S 75 /* a connection that asks nothing for so long is closed */
+/* Then the turn comes: what is durable leaves, what was changed goes to the journal. Each request is a callback of its
+ * own in the loop, and a hundred of them would keep all others waiting for a millisecond and more. */
+#define HANDLED_AT_ONCE 24U
 #define METHODS                                                                                    \
     (EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |     \
      EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
-
-/* --- answers ------------------------------------------------------------------------------------- */
-
-void http_add_header(const struct http_call *call, const char *name, const char *value)
-{
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(call->request);
-    (void)evhttp_add_header(headers, name, value);
-}
-
-/* Gives the answer to evhttp, whose request it is from then on, and counts how long it took. */
-static void send_now(struct http *http, struct evhttp_request *request, int status,
-                     int64_t began_us, struct latency *latency)
-{
-    struct http_peer *peer = http_peer_of(&http->peers, request);
-    latency_add(latency, clock_monotonic_us() - began_us, 1);
-    evhttp_send_reply(request, status, http_reason(status), NULL);
-    if (peer != NULL) {
-        http_peer_answered(peer);
-        ASSERT(http->answered_count < http->held_size);
-        peer->answered = &http->answered[http->answered_count];
-        http->answered[http->answered_count++] = peer;
-    }
-}
-
-/* Writes an answer at once, and has evhttp look for the next request: its own way is to wait until the socket is
- * writable, which costs the kernel four calls more for each request. */
-static void send_at_once(struct http_peer *peer)
-{
-    struct bufferevent *bufferevent = peer->bufferevent;
-    struct evbuffer *output = bufferevent_get_output(bufferevent);
-    (void)evbuffer_unfreeze(output, 1);
-    (void)evbuffer_write(output, peer->fd); /* what went wrong evhttp will see */
-    (void)evbuffer_freeze(output, 1);
-    if (evbuffer_get_length(output) == 0) {
-        bufferevent_trigger(bufferevent, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
-    }
-}
-
-void http_leave(struct http *http)
-{
-    if (http == NULL) {
-        return;
-    }
-    for (uint32_t at = 0; at < http->answered_count; at++) {
-        struct http_peer *peer = http->answered[at];
-        if (peer != NULL) {
-            peer->answered = NULL;
-            send_at_once(peer);
-        }
-    }
-    http->answered_count = 0;
-}
-
-static void hold(struct http *http, const struct http_held *held)
-{
-    ASSERT(http->held_count < http->held_size);
-    uint32_t last = (http->held_first + http->held_count - 1) & (http->held_size - 1);
-    uint32_t at = (http->held_first + http->held_count) & (http->held_size - 1);
-    http->held[at] = *held;
-    /* In order: one may wait longer than it needs to, and never too short. */
-    if (http->held_count > 0 && http->held[last].gate > held->gate) {
-        http->held[at].gate = http->held[last].gate;
-    }
-    http->held_count++;
-}
-
-/* What RFC 9110 says of HEAD: the headers of GET, and no body. */
-static void behead(const struct http_call *call)
-{
-    struct evbuffer *body = evhttp_request_get_output_buffer(call->request);
-    char length[24];
-    snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
-    http_add_header(call, "Content-Length", length);
-    (void)evbuffer_drain(body, evbuffer_get_length(body));
-}
-
-void http_send(struct http_call *call, uint64_t gate)
-{
-    struct http *http = call->http;
-    struct http_reply *reply = &call->reply;
-    char etag[32];
-    if (reply->out.failed) {
-        struct evbuffer *body = evhttp_request_get_output_buffer(call->request);
-        (void)evbuffer_drain(body, evbuffer_get_length(body));
-        reply->status = 500;
-    } else if (reply->status != 204) {
-        http_add_header(call, "Content-Type",
-                        reply->is_problem ? "application/problem+json" : call->type);
-    }
-    if (!call->says_caching && call->method == EVHTTP_REQ_GET) {
-        http_add_header(call, "Cache-Control", "no-store");
-    }
-    if (reply->version != 0) {
-        snprintf(etag, sizeof(etag), "\"%llu\"", (unsigned long long)reply->version);
-        http_add_header(call, "ETag", etag);
-    }
-    if (reply->location[0] != '\0') {
-        http_add_header(call, "Location", reply->location);
-    }
-    if (reply->status == 429 || reply->status == 503) {
-        http_add_header(call, "Retry-After", "1");
-    }
-    if (call->method == EVHTTP_REQ_HEAD) {
-        behead(call);
-    }
-    struct http_held held = {call->request, gate, call->began_us, reply->status};
-    if (gate > call->server->durable_seq) {
-        hold(http, &held);
-    } else {
-        send_now(http, call->request, reply->status, call->began_us, &call->server->latency_direct);
-    }
-}
-
-void http_release(struct http *http)
-{
-    if (http == NULL) {
-        return;
-    }
-    while (http->held_count > 0) {
-        struct http_held *held = &http->held[http->held_first];
-        if (held->gate > http->server->durable_seq) {
-            return;
-        }
-        struct http_held first = *held;
-        http->held_first = (http->held_first + 1) & (http->held_size - 1);
-        http->held_count--;
-        send_now(http, first.request, first.status, first.began_us, &http->server->latency_durable);
-    }
-}
-
-void http_refuse(struct http_call *call, enum http_problem problem, const char *detail)
-{
-    http_reply_problem(&call->reply, problem, detail);
-    http_send(call, 0);
-}
-
-void http_send_file(struct http_call *call, FILE *file, char **bytes, size_t *size, uint64_t gate)
-{
-    bool whole = file != NULL && ferror(file) == 0;
-    whole = file != NULL && fclose(file) == 0 && whole;
-    whole = whole &&
-            evbuffer_add(evhttp_request_get_output_buffer(call->request), *bytes, *size) == 0;
-    free(*bytes);
-    *bytes = NULL;
-    call->reply.out.failed = !whole;
-    http_send(call, gate);
-}
-
-struct text http_body(const struct http_call *call)
-{
-    struct evbuffer *input = evhttp_request_get_input_buffer(call->request);
-    size_t length = evbuffer_get_length(input);
-    unsigned char *bytes = length == 0 ? NULL : evbuffer_pullup(input, -1);
-    return bytes == NULL ? TEXT("") : (struct text){(const char *)bytes, (uint32_t)length};
-}
-
-bool http_body_is_json(const struct http_call *call)
-{
-    struct text type = call->headers.type;
-    static const char json[] = HTTP_TYPE_JSON;
-    uint32_t length = sizeof(json) - 1;
-    return type.length >= length && word_is((struct text){type.data, length}, json) &&
-           (type.length == length || type.data[length] == ';' || type.data[length] == ' ');
-}
 
 /* --- business commands --------------------------------------------------------------------------- */
 
@@ -198,20 +34,6 @@ void http_doubt(struct http_call *call)
     struct http *http = call->http;
     ASSERT(http->doubtful_count < http->held_size);
     http->doubtful[http->doubtful_count++] = call->request;
-}
-
-static void note_if_slow(const struct http_call *call, const char *command)
-{
-    const struct server *server = call->server;
-    int64_t took_us = clock_monotonic_us() - call->began_us;
-    if (took_us > server->options->slowlog_us) {
-        char *host = NULL;
-        uint16_t port = 0;
-        char address[96];
-        evhttp_connection_get_peer(evhttp_request_get_connection(call->request), &host, &port);
-        snprintf(address, sizeof(address), "%s:%u", host == NULL ? "" : host, port);
-        slowlog_note(server->slowlog, server->now_ms, took_us, command, 1, address, "http");
-    }
 }
 
 /* Says that an answer is the one that this request id got before. */
@@ -228,6 +50,7 @@ static void step(struct http_call *call, const struct command_spec *spec, struct
 {
     struct server *server = call->server;
     const struct outcome *outcome = &server->turn.outcome;
+    call->command = spec->name;
     engine_prefetch(server->engine, command, 1); /* fills what the step looks up */
     enum step_status status = step_command(server, command);
     server->stats.commands++;
@@ -239,7 +62,6 @@ static void step(struct http_call *call, const struct command_spec *spec, struct
         if (status == STEP_STALE) {
             http_add_header(call, "Boon-Stale", "true");
         }
-        note_if_slow(call, spec->name);
         http_send(call, status == STEP_STALE ? 0 : outcome->gate);
         return;
     case STEP_LOADING:
@@ -385,12 +207,12 @@ static void handle(struct http *http, struct evhttp_request *request)
                              .began_us = clock_monotonic_us(),
                              .type = HTTP_TYPE_JSON};
     call.reply.out.buffer = evhttp_request_get_output_buffer(request);
-    const char *wrong = http_guard(request, &call.headers);
-    if (call.peer == NULL) {
+    if (call.peer == NULL || call.peer->surplus) { /* it is not counted anywhere: evhttp ends it */
         evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-        http_refuse(&call, HTTP_PROBLEM_INTERNAL, "");
+        evhttp_send_reply(request, 503, http_reason(503), NULL);
         return;
     }
+    const char *wrong = http_guard(request, &call.headers);
     http_peer_handling(call.peer);
     call.reply.chinese = prefers_chinese(&call);
     if (wrong == NULL) {
@@ -427,6 +249,9 @@ static void on_request(struct evhttp_request *request, void *context)
 {
     struct http *http = context;
     http->server->stats.http_requests++;
+    if (++http->handled >= HANDLED_AT_ONCE) {
+        (void)event_base_loopbreak(http->server->base);
+    }
     handle(http, request);
 }
 
@@ -435,6 +260,7 @@ void http_turn(struct http *http)
     if (http == NULL) {
         return;
     }
+    http->handled = 0;
     http_peers_turn(&http->peers);
     if (http->doubtful_count == 0) {
         return;
@@ -481,16 +307,15 @@ static bool set_up(struct http *http)
     const struct options *options = http->server->options;
     uint32_t limit = (uint32_t)options->http_max_clients;
     http->held_size = 1;
-    while (http->held_size < limit + 256) { /* the kernel gives some more before we can stop it */
+    while (http->held_size < limit) {
         http->held_size *= 2;
     }
     http->held = calloc(http->held_size, sizeof(*http->held));
-    http->answered = calloc(http->held_size, sizeof(struct http_peer *));
     http->doubtful = calloc(http->held_size, sizeof(struct evhttp_request *));
     http->live = http_live_create(http);
     http->evhttp = evhttp_new(http->server->base);
-    if (http->held == NULL || http->answered == NULL || http->doubtful == NULL ||
-        http->live == NULL || http->evhttp == NULL ||
+    if (http->held == NULL || http->doubtful == NULL || http->live == NULL ||
+        http->evhttp == NULL ||
         !http_peers_init(&http->peers, limit, options->http_timeout_ms, &http->server->tick_ms)) {
         return false;
     }
@@ -499,7 +324,6 @@ static bool set_up(struct http *http)
     evhttp_set_allowed_methods(http->evhttp, METHODS);
     evhttp_set_max_headers_size(http->evhttp, HTTP_HEADER_BYTES_MAX);
     evhttp_set_max_body_size(http->evhttp, HTTP_BODY_BYTES_MAX);
-    evhttp_set_timeout(http->evhttp, IDLE_S);
     evhttp_set_default_content_type(http->evhttp, NULL);
     event_set_log_callback(on_libevent);
     randombytes_buf(http->session_key, sizeof(http->session_key));
@@ -573,7 +397,6 @@ void http_destroy(struct http **http)
     }
     free((*http)->openapi);
     free((*http)->held);
-    free((*http)->answered);
     free((*http)->doubtful);
     free(*http);
     *http = NULL;

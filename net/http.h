@@ -29,10 +29,7 @@ uint16_t http_port(const struct http *http);
 /* Sends the answers whose changes are durable by now. Call it when durable_seq has grown. */
 void http_release(struct http *http);
 
-/* Writes the answers of this turn to their sockets. At its end. */
-void http_leave(struct http *http);
-
-/* In a loop turn: takes in new connections, goes on with requests that waited until it was clear who leads. */
+/* Ends a loop turn: takes in new connections, goes on with requests that waited until it was clear who leads. */
 void http_turn(struct http *http);
 
 /* Looks at deadlines; once a second. */

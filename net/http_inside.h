@@ -1,6 +1,7 @@
 /* http_inside.h -- what the files of the HTTP side share. For net/http*.c only.
  *
  *     http.c           open, close, the way of a request, the turn
+ *     http_answer.c    headers, held until durable, sent together
  *     http_peer.c      connections and deadlines
  *     http_wire.c      where requests end, read a second time
  *     http_guard.c     the first look at a request
@@ -52,13 +53,14 @@ struct http {
     uint32_t held_size;
     uint32_t held_first;
     uint32_t held_count;
-    struct http_peer **answered; /* in this turn, to be sent at its end; NULL: gone meanwhile */
-    uint32_t answered_count;
+    uint32_t handled;                 /* requests, since the loop came around */
     struct evhttp_request **doubtful; /* wait until it is clear who leads */
     uint32_t doubtful_count;
     struct http_command command; /* of the request in hand */
     struct http_live *live;
-    char *openapi; /* the document, when somebody has asked for it; owned */
+    int64_t date_second; /* monotonic; when `date` was written */
+    char date[40];       /* as HTTP has it */
+    char *openapi;       /* the document, when somebody has asked for it; owned */
     size_t openapi_size;
     unsigned char session_key[HTTP_SESSION_KEY_BYTES]; /* of this life */
 };
@@ -76,10 +78,13 @@ struct http_call {
     bool known;              /* somebody, or nobody has to say who they are */
     const struct user *user; /* NULL: default, who may everything */
     int64_t began_us;        /* monotonic */
+    const char *command;     /* its name, once it was carried out; NULL: none */
     const char *type;        /* content type of the answer */
     bool says_caching;       /* a Cache-Control header is there already */
     struct http_reply reply; /* its body goes to the request's output */
 };
+
+/* --- http_answer.c */
 
 /* Adds a header to the answer. */
 void http_add_header(const struct http_call *call, const char *name, const char *value);
@@ -98,6 +103,8 @@ bool http_body_is_json(const struct http_call *call);
 
 /* Answers with what was written into the file of open_memstream(): closes it, and frees it. */
 void http_send_file(struct http_call *call, FILE *file, char **bytes, size_t *size, uint64_t gate);
+
+/* --- http.c */
 
 /* Waits with a request until it is clear who leads. The call is over, and begins anew then. */
 void http_doubt(struct http_call *call);

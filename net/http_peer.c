@@ -15,6 +15,8 @@
 #include "net/log.h"
 
 #define INPUT_BYTES_MAX ((size_t)64 * 1024) /* of one connection, received and not looked at */
+#define IDLE_MS_MAX 75000                   /* one that asks nothing for so long is closed */
+#define STALL_MS_MAX 30000                  /* and one that takes no byte of its answer */
 #define IDLE_MS_MIN 2000                    /* an idle one this old makes room for others */
 
 bool http_peers_init(struct http_peers *peers, uint32_t limit, int64_t timeout_ms,
@@ -52,12 +54,12 @@ struct bufferevent *http_peers_accept(struct event_base *base, void *context)
         free(peer);
         return bufferevent; /* without a peer, its requests are refused */
     }
-    bufferevent_setwatermark(bufferevent, EV_READ, 0, INPUT_BYTES_MAX);
     bufferevent_incref(bufferevent);
     *peer = (struct http_peer){.peers = peers,
                                .next = peers->fresh,
                                .bufferevent = bufferevent,
                                .fd = -1,
+                               .surplus = peers->count >= peers->limit,
                                .began_ms = *peers->now_ms,
                                .idle_ms = *peers->now_ms};
     peers->fresh = peer;
@@ -98,9 +100,6 @@ static void on_close(struct evhttp_connection *connection, void *context)
         peer->next->previous = peer->previous;
     }
     peers->by_fd[peer->fd] = NULL;
-    if (peer->answered != NULL) {
-        *peer->answered = NULL;
-    }
     if (peer->left != NULL) {
         peer->left(peer->left_context);
     }
@@ -129,7 +128,9 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 {
     struct http_peer *peer = context;
     read_twice(peer, buffer, info->n_added);
-    if (info->n_added > 0 && peer->began_ms == 0 && !peer->handling) {
+    if (info->n_added > 0 && peer->handling && evbuffer_get_length(buffer) > INPUT_BYTES_MAX) {
+        (void)bufferevent_disable(peer->bufferevent, EV_READ); /* until its answer leaves */
+    } else if (info->n_added > 0 && peer->began_ms == 0 && !peer->handling) {
         peer->began_ms = *peer->peers->now_ms;
     }
 }
@@ -152,6 +153,9 @@ static bool bind_peer(struct http_peers *peers, struct http_peer *peer)
     read_twice(peer, input, evbuffer_get_length(input));
     (void)evbuffer_add_cb(input, on_input, peer);
     peer->bound = true;
+    if (peer->surplus) { /* the kernel gives some more before we can stop it */
+        (void)shutdown(peer->fd, SHUT_RDWR);
+    }
     peer->previous = NULL;
     peer->next = peers->all;
     if (peers->all != NULL) {
@@ -176,18 +180,30 @@ void http_peers_turn(struct http_peers *peers)
     }
 }
 
+/* Tells whether a peer has taken nothing of what waits for it for too long. */
+static bool stalls(struct http_peer *peer, int64_t now_ms)
+{
+    size_t unsent = evbuffer_get_length(bufferevent_get_output(peer->bufferevent));
+    if (unsent == 0 || unsent < peer->unsent || peer->unsent == 0) {
+        peer->unsent_ms = now_ms;
+    }
+    peer->unsent = unsent;
+    return unsent > 0 && now_ms - peer->unsent_ms > STALL_MS_MAX;
+}
+
 void http_peers_tick(struct http_peers *peers)
 {
     int64_t now_ms = *peers->now_ms;
     for (struct http_peer *peer = peers->all; peer != NULL; peer = peer->next) {
         bool late = peer->began_ms != 0 && now_ms - peer->began_ms > peers->timeout_ms;
-        bool idle = peer->began_ms == 0 && !peer->handling && !peer->live &&
-                    now_ms - peer->idle_ms > IDLE_MS_MIN;
+        bool rests = peer->began_ms == 0 && !peer->handling && !peer->live;
+        int64_t idle_ms = rests ? now_ms - peer->idle_ms : 0;
+        bool idle = idle_ms > IDLE_MS_MAX || (peers->full && idle_ms > IDLE_MS_MIN);
         if (late) {
             peers->timeouts++;
             log_limited(1000, LOG_WARN, "http_timeout", LOG_UNSIGNED("fd", (unsigned)peer->fd));
         }
-        if (late || (idle && peers->full)) {
+        if (late || idle || stalls(peer, now_ms)) {
             /* evhttp sees the end at once, and takes the connection apart. */
             (void)shutdown(peer->fd, SHUT_RDWR);
         }
@@ -206,6 +222,10 @@ struct http_peer *http_peer_of(struct http_peers *peers, struct evhttp_request *
 
 void http_peer_handling(struct http_peer *peer)
 {
+    void *connection = NULL;
+    bufferevent_getcb(peer->bufferevent, NULL, NULL, NULL, &connection);
+    bufferevent_setcb(peer->bufferevent, NULL, NULL, NULL, connection);
+    (void)bufferevent_enable(peer->bufferevent, EV_READ);
     peer->handling = true;
     peer->began_ms = 0;
 }

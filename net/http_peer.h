@@ -14,6 +14,7 @@
 #define BOON_NET_HTTP_PEER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "net/http_wire.h"
@@ -30,12 +31,14 @@ struct http_peer {
     struct bufferevent *bufferevent;
     int fd;
     bool bound;                  /* to its connection; else it is fresh */
+    bool surplus;                /* one more than there may be: shut down at once */
     bool handling;               /* its request is being answered */
-    struct http_peer **answered; /* its place among those answered in this turn; NULL: none */
     bool live;                   /* it has a live stream */
     void (*left)(void *context); /* told when the connection goes; NULL: nobody */
     void *left_context;
     struct http_wire wire; /* a second reader of what it sends */
+    size_t unsent;         /* bytes that wait for it, as of the last tick */
+    int64_t unsent_ms;     /* monotonic; since when it has taken none of them */
     int64_t began_ms;      /* monotonic; when the request that it sends began; 0 = it sends none */
     int64_t idle_ms;       /* monotonic; since when it sends none */
 };
@@ -72,7 +75,10 @@ void http_peers_tick(struct http_peers *peers);
 /* Returns who sent a request; NULL: gone. */
 struct http_peer *http_peer_of(struct http_peers *peers, struct evhttp_request *request);
 
-/* A request is whole: from now on we are what it waits for. */
+/* A request is whole: from now on we are what it waits for. evhttp has just turned reading off, and will turn it on for
+ * the answer: it stays on, so that the kernel need not be told twice. Meanwhile bytes of the next request may come, as
+ * many as one connection may have unread, and nobody is told of them, nor of an end: evhttp sees both when it has its
+ * answer and looks again. */
 void http_peer_handling(struct http_peer *peer);
 
 /* Its answer was given to evhttp. */

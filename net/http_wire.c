@@ -138,6 +138,7 @@ static const char *take_line(struct http_wire *wire)
     return "a line within a body"; /* never: those are passed over by their length */
 }
 
+/* Takes a byte that is none of a line's own. */
 static const char *take_byte(struct http_wire *wire, char c)
 {
     if (wire->cr) {
@@ -156,16 +157,31 @@ static const char *take_byte(struct http_wire *wire, char c)
         wire->cr = true;
         return NULL;
     }
-    if (((unsigned char)c < 0x20 && c != '\t') || c == 0x7f) {
-        return c == '\n' ? "an LF without a CR" : "a control character";
+    return c == '\n' ? "an LF without a CR" : "a control character";
+}
+
+static bool is_plain(char c)
+{
+    return ((unsigned char)c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
+/* Takes the bytes of a line up to what ends it, or does not belong there. Returns how many they are. */
+static size_t take_plain(struct http_wire *wire, const char *bytes, size_t length)
+{
+    size_t plain = 0;
+    if (wire->cr) {
+        return 0;
     }
-    if (wire->line_length < sizeof(wire->line) - 1) {
-        wire->line[wire->line_length] = c;
+    while (plain < length && is_plain(bytes[plain])) {
+        plain++;
     }
-    if (wire->line_length < UINT32_MAX) {
-        wire->line_length++;
-    }
-    return NULL;
+    size_t room = wire->line_length < sizeof(wire->line) - 1
+                      ? sizeof(wire->line) - 1 - wire->line_length
+                      : 0;
+    memcpy(wire->line + wire->line_length * (room > 0), bytes, plain < room ? plain : room);
+    wire->line_length = plain < UINT32_MAX - wire->line_length ? wire->line_length + (uint32_t)plain
+                                                               : UINT32_MAX;
+    return plain;
 }
 
 void http_wire_read(struct http_wire *wire, const char *bytes, size_t length)
@@ -173,7 +189,10 @@ void http_wire_read(struct http_wire *wire, const char *bytes, size_t length)
     size_t at = 0;
     while (at < length && wire->wrong == NULL) {
         if (wire->state != HTTP_WIRE_BODY && wire->state != HTTP_WIRE_DATA) {
-            wire->wrong = take_byte(wire, bytes[at++]);
+            at += take_plain(wire, bytes + at, length - at);
+            if (at < length) {
+                wire->wrong = take_byte(wire, bytes[at++]);
+            }
             continue;
         }
         size_t step = wire->left < length - at ? (size_t)wire->left : length - at;

@@ -200,6 +200,10 @@ static void on_durable(void *context, uint64_t seq)
         server->durable_kept = server->sealed_kept;
     }
     server->durable_seq = seq > server->durable_seq ? seq : server->durable_seq;
+    if (http_held(server->http) > 0) {
+        (void)event_base_loopbreak(
+            server->base); /* answers leave before further requests come in */
+    }
     if (server->sealed_counts.seq <= server->durable_seq) {
         server->durable_counts = server->sealed_counts;
     }
@@ -447,7 +451,6 @@ static void replies_leave(struct server *server)
     }
     output_count_waited(&server->waited);
     server->waiting = NULL;
-    http_leave(server->http);
     free_closed(server);
 }
 
