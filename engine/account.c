@@ -30,6 +30,7 @@ static bool repeated(struct engine *engine, const struct command *command, struc
     if (seen == REQUEST_NEW) {
         return false;
     }
+    outcome->repeated = seen == REQUEST_SAME;
     uint32_t index = member_find(&engine->members, member, command->member_hash);
     ASSERT(index != 0);
     outcome->gate = member_at(&engine->members, index)->changed_seq;

@@ -134,6 +134,7 @@ static bool repeated(struct engine *engine, const struct command *command, struc
     if (seen == REQUEST_NEW) {
         return false;
     }
+    outcome->repeated = seen == REQUEST_SAME;
     uint32_t index = campaign_find(&engine->campaigns, campaign, 0);
     ASSERT(index != 0);
     outcome->gate = check->result == CAMPAIGN_RESULT_SAME

@@ -68,6 +68,7 @@ static bool repeated(struct engine *engine, const struct command *command, int64
     if (seen == REQUEST_NEW) {
         return false;
     }
+    outcome->repeated = seen == REQUEST_SAME;
     uint32_t member = member_find(&engine->members, claim->member, command->member_hash);
     ASSERT(member != 0);
     outcome->gate = PLANTED(NO_GATE_REPEATED) ? 0

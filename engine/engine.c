@@ -113,6 +113,7 @@ static void decide(struct engine *engine, const struct command *command, int64_t
 static void outcome_clear(struct outcome *outcome)
 {
     outcome->refusal = REFUSAL_NONE;
+    outcome->repeated = false;
     outcome->gate = 0;
     outcome->word = "";
     outcome->numbers[0] = outcome->numbers[1] = 0;

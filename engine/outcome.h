@@ -14,6 +14,7 @@
 /* What a command came to. Which fields count follows from command and refusal; net/reply.c shows all. */
 struct outcome {
     enum refusal refusal; /* REFUSAL_NONE = accepted */
+    bool repeated;        /* the answer that this request id got before */
     uint64_t gate;        /* the answer may leave when this sequence is durable */
     const char *word;     /* state, limit or "what" of the answer; static */
     int64_t numbers[2];   /* balance, stock, current and cap … */

@@ -92,8 +92,11 @@ static bool lacks_role(const char *name, enum command_role role, char *problem, 
     return false;
 }
 
-static bool fits_campaigns(const struct user *user, struct text campaign)
+bool access_fits_campaign(const struct user *user, struct text campaign)
 {
+    if (user == NULL) {
+        return true;
+    }
     for (uint32_t at = 0; at < user->campaign_count; at++) {
         if (glob_match_exact(user->campaigns[at], campaign)) {
             return true;
@@ -107,7 +110,7 @@ static bool scope_allows(const struct user *user, const struct command_spec *spe
                          const struct argument_spec *argument, struct text *value, char *problem,
                          size_t size)
 {
-    if (strcmp(argument->field, "campaign") == 0 && !fits_campaigns(user, *value)) {
+    if (strcmp(argument->field, "campaign") == 0 && !access_fits_campaign(user, *value)) {
         snprintf(problem, size,
                  "this user has no permissions to run the '%s' command on campaign '%.*s': it fits "
                  "none of the user's patterns",

@@ -14,8 +14,9 @@
  *
  *     roles        a command needs the one of commands.def; a server command with the flag `admin` needs admin,
  *                  one about the own connection or the cluster that is not there none, any other read
- *     campaigns    a command that names a campaign must name one that fits a pattern. CAMPAIGN.LIST shows all ids,
- *                  and coupons are shown of whatever campaign they are.
+ *     campaigns    a command that names a campaign must name one that fits a pattern, and so must a live page that
+ *                  watches one. CAMPAIGN.LIST, the live frame and the metrics show all with their stock, and coupons
+ *                  are shown of whatever campaign they are.
  *     store        a command with a STORE must name this one or none; then it is filled in. Commands without a
  *                  STORE argument are not restricted.
  */
@@ -50,6 +51,9 @@ bool access_authenticate(struct server *server, struct text name, struct text se
 
 /* Tells whether this user has this role. */
 bool access_has_role(const struct user *user, enum command_role role);
+
+/* Tells whether a campaign is among those that this user may name. */
+bool access_fits_campaign(const struct user *user, struct text campaign);
 
 /* Returns "default" or the user's name. */
 struct text access_name(const struct user *user);

@@ -36,16 +36,6 @@ void http_doubt(struct http_call *call)
     http->doubtful[http->doubtful_count++] = call->request;
 }
 
-/* Says that an answer is the one that this request id got before. */
-static void mark_repeated(const struct http_call *call, const struct command_spec *spec)
-{
-    const struct outcome *outcome = &call->server->turn.outcome;
-    if (spec->kind != COMMAND_KIND_READ && call->reply.request.length > 0 &&
-        outcome->event_count == 0 && outcome->refusal == REFUSAL_NONE) {
-        http_add_header(call, "Idempotent-Replayed", "true");
-    }
-}
-
 static void step(struct http_call *call, const struct command_spec *spec, struct command *command)
 {
     struct server *server = call->server;
@@ -53,12 +43,14 @@ static void step(struct http_call *call, const struct command_spec *spec, struct
     call->command = spec->name;
     engine_prefetch(server->engine, command, 1); /* fills what the step looks up */
     enum step_status status = step_command(server, command);
-    server->stats.commands++;
+    server->stats.commands += status == STEP_DOUBTFUL ? 0 : 1;
     switch (status) {
     case STEP_DONE:
     case STEP_STALE:
         http_reply_write(&call->reply, server->engine, command, outcome);
-        mark_repeated(call, spec);
+        if (outcome->repeated) {
+            http_add_header(call, "Idempotent-Replayed", "true");
+        }
         if (status == STEP_STALE) {
             http_add_header(call, "Boon-Stale", "true");
         }
@@ -229,6 +221,9 @@ static void handle(struct http *http, struct evhttp_request *request)
     }
     if (wrong != NULL) {
         reject(&call, wrong);
+    } else if (http->held_count + http->doubtful_count + 1 >= http->held_size) {
+        http_refuse(&call, HTTP_PROBLEM_BUSY,
+                    ""); /* requests whose connections are gone wait too */
     } else if (server->state >= SERVER_STOPPING) {
         http_add_header(&call, "Connection", "close");
         http_refuse(&call, HTTP_PROBLEM_STOPPING, "");
@@ -307,7 +302,7 @@ static bool set_up(struct http *http)
     const struct options *options = http->server->options;
     uint32_t limit = (uint32_t)options->http_max_clients;
     http->held_size = 1;
-    while (http->held_size < limit) {
+    while (http->held_size < limit + 2) {
         http->held_size *= 2;
     }
     http->held = calloc(http->held_size, sizeof(*http->held));
@@ -388,10 +383,10 @@ void http_destroy(struct http **http)
     for (uint32_t at = 0; at < (*http)->doubtful_count; at++) {
         drop((*http)->doubtful[at]);
     }
-    http_live_destroy(&(*http)->live);
     if ((*http)->evhttp != NULL) {
         evhttp_free((*http)->evhttp);
     }
+    http_live_destroy(&(*http)->live); /* its pages went with their connections */
     if ((*http)->peers.by_fd != NULL) {
         http_peers_deinit(&(*http)->peers);
     }

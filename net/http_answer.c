@@ -105,7 +105,8 @@ void http_send(struct http_call *call, uint64_t gate)
         http_add_header(call, "Content-Type",
                         reply->is_problem ? "application/problem+json" : call->type);
     }
-    if (!call->says_caching && call->method == EVHTTP_REQ_GET) {
+    if (!call->says_caching &&
+        (call->method == EVHTTP_REQ_GET || call->method == EVHTTP_REQ_HEAD)) {
         http_add_header(call, "Cache-Control", "no-store");
     }
     http_add_header(call, "Date", date_of(http, call->began_us / 1000000));
@@ -119,7 +120,7 @@ void http_send(struct http_call *call, uint64_t gate)
     if (reply->status == 429 || reply->status == 503) {
         http_add_header(call, "Retry-After", "1");
     }
-    if (call->method == EVHTTP_REQ_HEAD) {
+    if (call->method == EVHTTP_REQ_HEAD && reply->status != 204 && reply->status != 304) {
         behead(call);
     }
     struct http_held held = {call->request, gate, call->began_us, reply->status};

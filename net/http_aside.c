@@ -25,8 +25,9 @@ static void on_readyz(struct http_call *call)
     char *bytes = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&bytes, &size);
-    bool verbose = text_equal(call->query, TEXT("verbose")) ||
-                   text_equal(call->query, TEXT("verbose=")); /* as generated clients send it */
+    bool verbose = http_caller_is_known(call) &&
+                   (text_equal(call->query, TEXT("verbose")) ||
+                    text_equal(call->query, TEXT("verbose="))); /* as generated clients send it */
     call->type = HTTP_TYPE_TEXT;
     call->reply.status = file != NULL && ready_write(file, call->server, verbose) ? 200 : 503;
     http_send_file(call, file, &bytes, &size, 0);

@@ -124,6 +124,19 @@ static bool identify(struct http_call *call, bool *too_many)
     return call->known;
 }
 
+bool http_caller_is_known(struct http_call *call)
+{
+    bool too_many;
+    return identify(call, &too_many);
+}
+
+/* Guessing costs the one who guesses the connection. */
+static void refuse_guess(struct http_call *call)
+{
+    http_add_header(call, "Connection", "close");
+    http_refuse(call, HTTP_PROBLEM_TOO_MANY_ATTEMPTS, "");
+}
+
 bool http_caller(struct http_call *call)
 {
     bool too_many;
@@ -131,7 +144,7 @@ bool http_caller(struct http_call *call)
         return true;
     }
     if (too_many) {
-        http_refuse(call, HTTP_PROBLEM_TOO_MANY_ATTEMPTS, "");
+        refuse_guess(call);
         return false;
     }
     if (call->headers.console.length == 0) { /* a browser would ask by itself */
@@ -229,8 +242,11 @@ static void log_in(struct http_call *call)
     }
     if (!call->known) {
         json_decref(root);
-        http_refuse(call, too_many ? HTTP_PROBLEM_TOO_MANY_ATTEMPTS : HTTP_PROBLEM_UNAUTHORIZED,
-                    "the user or the secret is wrong");
+        if (too_many) {
+            refuse_guess(call);
+        } else {
+            http_refuse(call, HTTP_PROBLEM_UNAUTHORIZED, "the user or the secret is wrong");
+        }
         return;
     }
     if (access_asks(call->server)) {
@@ -251,7 +267,10 @@ void http_session(struct http_call *call)
         call->reply.status = 204;
         http_send(call, 0);
     } else {
-        (void)identify(call, &too_many);
-        show_session(call);
+        if (!identify(call, &too_many) && too_many) {
+            refuse_guess(call);
+        } else {
+            show_session(call);
+        }
     }
 }

@@ -114,6 +114,9 @@ void http_doubt(struct http_call *call);
 /* Finds out who asks, from Authorization or the session's cookie. False: answered, the call is over. */
 bool http_caller(struct http_call *call) __attribute__((warn_unused_result));
 
+/* Tells whether it is known who asks, without answering. */
+bool http_caller_is_known(struct http_call *call);
+
 void http_session(struct http_call *call); /* GET, POST, DELETE /v1/session */
 
 /* --- http_aside.c */

@@ -53,8 +53,9 @@ static void step_line(struct line *line, const struct command *command)
 {
     struct server *server = line->call->server;
     const struct outcome *outcome = &server->turn.outcome;
-    server->stats.commands++;
-    switch (step_command(server, command)) {
+    enum step_status status = step_command(server, command);
+    server->stats.commands += status == STEP_DOUBTFUL ? 0 : 1;
+    switch (status) {
     case STEP_DONE:
         reply_write(&line->writer, server->engine, command, outcome);
         line->gate = outcome->gate;

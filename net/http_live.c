@@ -19,7 +19,6 @@
 
 #define PAGES_MAX 512U
 #define UNREAD_BYTES_MAX ((size_t)512 * 1024)
-#define STALL_S 30 /* a page that takes no byte for so long is gone */
 
 struct live_page {
     struct live_page *next;
@@ -66,6 +65,9 @@ static void page_left(void *context)
     }
     ASSERT(live->http->server->live_pages > 0);
     live->http->server->live_pages--;
+    if (live->pages == NULL) {
+        (void)evbuffer_drain(live->frame, evbuffer_get_length(live->frame)); /* it would grow old */
+    }
     free(page);
 }
 
@@ -171,6 +173,10 @@ static bool read_campaign(struct http_call *call, uint32_t *campaign)
         http_refuse(call, HTTP_PROBLEM_BAD_REQUEST, "the only parameter is campaign=id");
         return false;
     }
+    if (!access_fits_campaign(call->user, id)) {
+        http_refuse(call, HTTP_PROBLEM_NOT_ALLOWED, "it fits none of the user's patterns");
+        return false;
+    }
     *campaign = campaign_find(&call->server->engine->campaigns, id, 0);
     if (*campaign == 0) {
         http_refuse(call, HTTP_PROBLEM_NOT_FOUND, "there is no campaign of this id");
@@ -186,8 +192,10 @@ void http_live_open(struct http_call *call)
     if (!read_campaign(call, &campaign)) {
         return;
     }
-    struct live_page *page = live->http->server->live_pages < PAGES_MAX ? calloc(1, sizeof(*page))
-                                                                        : NULL;
+    uint32_t most = live->http->peers.limit / 2; /* the others are for requests */
+    most = most < PAGES_MAX ? most : PAGES_MAX;
+    struct live_page *page = live->http->server->live_pages < most ? calloc(1, sizeof(*page))
+                                                                   : NULL;
     if (page == NULL || call->method != EVHTTP_REQ_GET) {
         free(page);
         http_refuse(call, HTTP_PROBLEM_TOO_MANY_STREAMS, "");
@@ -210,17 +218,13 @@ void http_live_open(struct http_call *call)
     http_add_header(call, "Cache-Control", "no-store");
     http_add_header(call, "X-Accel-Buffering", "no"); /* a proxy must not keep the events back */
     evhttp_send_reply_start(call->request, 200, "OK");
-    struct bufferevent *bufferevent = evhttp_connection_get_bufferevent(
-        evhttp_request_get_connection(call->request));
-    const struct timeval stall = {STALL_S, 0};
-    (void)bufferevent_set_timeouts(bufferevent, NULL, &stall);
     struct evbuffer *hello = evbuffer_new();
     if (hello != NULL) {
         (void)evbuffer_add_printf(hello, "retry: 2000\n\n");
         page_send(page, hello);
         evbuffer_free(hello);
     }
-    if (live->http->server->live_pages > 1) {
+    if (evbuffer_get_length(live->frame) > 0) {
         page_send(page, live->frame); /* of this second, as others have it */
     }
     live_look(call->server);

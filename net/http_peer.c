@@ -3,6 +3,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
@@ -64,6 +65,7 @@ struct bufferevent *http_peers_accept(struct event_base *base, void *context)
                                .idle_ms = *peers->now_ms};
     peers->fresh = peer;
     peers->accepted++;
+    (void)event_base_loopbreak(base); /* it is bound at the end of the turn, before it is heard */
     peers->count++;
     if (peers->count >= peers->limit && !peers->full && peers->listener != NULL) {
         peers->full = true;
@@ -196,7 +198,7 @@ void http_peers_tick(struct http_peers *peers)
     int64_t now_ms = *peers->now_ms;
     for (struct http_peer *peer = peers->all; peer != NULL; peer = peer->next) {
         bool late = peer->began_ms != 0 && now_ms - peer->began_ms > peers->timeout_ms;
-        bool rests = peer->began_ms == 0 && !peer->handling && !peer->live;
+        bool rests = peer->began_ms == 0 && !peer->handling && !peer->live && peer->unsent == 0;
         int64_t idle_ms = rests ? now_ms - peer->idle_ms : 0;
         bool idle = idle_ms > IDLE_MS_MAX || (peers->full && idle_ms > IDLE_MS_MIN);
         if (late) {

@@ -367,7 +367,8 @@ static void write_put(struct http_reply *reply, const struct engine *engine,
     struct text id = command->as.campaign_put.campaign;
     uint32_t index = campaign_find(&engine->campaigns, id, 0);
     ASSERT(index != 0);
-    reply->version = campaign_at(&engine->campaigns, index)->definition_seq;
+    /* Asked again, it may be another's by now: who gets its number could overwrite that unseen. */
+    reply->version = outcome->repeated ? 0 : campaign_at(&engine->campaigns, index)->definition_seq;
     reply->status = strcmp(outcome->word, "created") == 0 ? 201 : 200;
     field_text(&reply->out, "id", id);
     field_word(&reply->out, "result", outcome->word);
