@@ -18,7 +18,8 @@
 #define INPUT_BYTES_MAX ((size_t)64 * 1024) /* of one connection, received and not looked at */
 #define IDLE_MS_MAX 75000                   /* one that asks nothing for so long is closed */
 #define STALL_MS_MAX 30000                  /* and one that takes no byte of its answer */
-#define IDLE_MS_MIN 2000                    /* an idle one this old makes room for others */
+#define CLOSE_READS_MAX 64
+#define IDLE_MS_MIN 2000 /* an idle one this old makes room for others */
 
 bool http_peers_init(struct http_peers *peers, uint32_t limit, int64_t timeout_ms,
                      const int64_t *now_ms)
@@ -88,11 +89,25 @@ static void left(struct http_peers *peers)
     }
 }
 
+/* Reads what came and nobody wants: bytes left unread would make the kernel reset the connection, and the client's drop
+ * the answer that it has not read yet. */
+static void read_rest(int fd)
+{
+    char unread[16384];
+    (void)shutdown(fd, SHUT_WR);
+    for (int reads = 0; reads < CLOSE_READS_MAX; reads++) {
+        if (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0) {
+            return;
+        }
+    }
+}
+
 static void on_close(struct evhttp_connection *connection, void *context)
 {
     (void)connection;
     struct http_peer *peer = context;
     struct http_peers *peers = peer->peers;
+    read_rest(peer->fd);
     if (peer->previous != NULL) {
         peer->previous->next = peer->next;
     } else {

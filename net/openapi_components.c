@@ -317,9 +317,9 @@ static void put_shared_parameters(struct json_out *out)
 static void put_shared_headers(struct json_out *out)
 {
     openapi_put(out, "'headers': {");
-    openapi_put(out,
-                "'ETag': {'required': true, 'description': 'the version in quotes, for If-Match',"
-                "'schema': {'type': 'string'}}");
+    openapi_put(out, "'ETag': {'description': 'the version in quotes, for If-Match; not where a "
+                     "PUT is asked again',"
+                     "'schema': {'type': 'string'}}");
     openapi_put(out, "'Location': {'required': true, 'description': 'path of what was made',"
                      "'schema': {'type': 'string'}}");
     openapi_put(out,
