@@ -194,6 +194,7 @@ struct api_parameter api_parameter_of(const struct api_operation *operation,
         parameter.place = API_HEADER;
         parameter.name = "If-Match";
         parameter.allowed = "the ETag of a GET: the version in quotes";
+        parameter.meaning = "change it only if it still is this version";
     } else if (argument->type == ARGUMENT_LIMIT) {
         parameter.name = "page_size";
         parameter.allowed = "a whole number from 1 to 50";

@@ -150,7 +150,8 @@ bool http_caller(struct http_call *call)
     if (call->headers.console.length == 0) { /* a browser would ask by itself */
         http_add_header(call, "WWW-Authenticate", "Basic realm=\"Boon\", charset=\"UTF-8\"");
     }
-    http_refuse(call, HTTP_PROBLEM_UNAUTHORIZED, "");
+    http_refuse(call, HTTP_PROBLEM_UNAUTHORIZED,
+                call->headers.authorization.length > 0 ? "the user or the secret is wrong" : "");
     return false;
 }
 

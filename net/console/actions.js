@@ -47,7 +47,7 @@ async function simple(campaign, action) {
   await ask({
     title: t(`ask_${action}`, { name: campaign.name }),
     about: t(`about_${action}`),
-    content: [reason.element],
+    content: [h('p', { class: 'mono muted' }, campaign.id), reason.element],
     confirm: t(`action_${action}`),
     act: () => send(campaign, action, with_reason({}, reason.input), key),
   }).then((done) => done && toast(t(`done_${action}`, { name: campaign.name })))

@@ -38,6 +38,7 @@ export function ask({
   )
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': id }, form)
   const check = () => attribute(yes, 'disabled', !ready())
+  const leave = () => dialog.close() // the page that asked is gone
   return new Promise((resolve) => {
     let result
     form.addEventListener('input', check)
@@ -55,7 +56,9 @@ export function ask({
       }
     })
     no.addEventListener('click', () => dialog.close())
+    addEventListener('hashchange', leave)
     dialog.addEventListener('close', () => {
+      removeEventListener('hashchange', leave)
       dialog.remove()
       resolve(result)
     })

@@ -21,6 +21,8 @@ export default {
   live_live: 'Live',
   live_stale: 'No news',
   live_lost: 'Reconnecting',
+  live_refused: 'Not live',
+  needs_read: 'Figures take the role read, which this user does not have.',
   figures_of: 'These figures are of {time}.',
   no_figures: 'The server does not answer.',
   reconnecting_in: 'Trying again in {time}.',

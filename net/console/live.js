@@ -1,8 +1,9 @@
 // live.js -- the one stream from the server, what it showed last, and up to 15 minutes before that.
 //
 // state: connecting → live ⇄ stale → lost. Stale: connected, but nothing came for STALE_MS. Lost:
-// the stream broke and is being opened again. Pages mark their figures as old in both.
-import { load_session, must_log_in } from './session.js'
+// the stream broke and is being opened again. Pages mark their figures as old in both. Refused: this user may
+// not look.
+import { can, load_session, must_log_in } from './session.js'
 
 export const POINTS_MAX = 900
 const STALE_MS = 3500
@@ -29,6 +30,7 @@ const listeners = new Set()
 const campaigns = new Map() // id → columns
 let node = columns(NODE_COLUMNS)
 let watched = null
+let unwatchable = null // a campaign that is not there, or not for this user
 let outcomes = null // of the campaign watched: {columns, last}
 let source = null
 let retry_timer = 0
@@ -135,7 +137,11 @@ function receive(event, take) {
 function open() {
   clearTimeout(retry_timer)
   source?.close()
-  const query = watched === null ? '' : `?campaign=${encodeURIComponent(watched)}`
+  if (!can('read')) {
+    become('refused')
+    return
+  }
+  const query = watched === null || watched === unwatchable ? '' : `?campaign=${encodeURIComponent(watched)}`
   source = new EventSource(`/v1/live${query}`)
   source.addEventListener('live', (event) => receive(event, take_frame))
   source.addEventListener('campaign', (event) => receive(event, take_detail))
@@ -151,9 +157,16 @@ async function on_error() {
   retry_ms = Math.min(retry_ms * 2, RETRY_MAX_MS)
 }
 
+// Whether the server has this campaign for this user; yes, as long as it does not answer.
+async function is_watchable(campaign) {
+  const answer = await fetch(`/v1/campaigns/${encodeURIComponent(campaign)}`)
+  return answer.status !== 404 && answer.status !== 403
+}
+
 async function retry() {
   try {
     await load_session()
+    if (watched !== null && !(await is_watchable(watched))) unwatchable = watched
   } catch {
     // Unreachable still: opening the stream finds that out again, and waits longer.
   }
@@ -163,13 +176,13 @@ async function retry() {
 
 setInterval(() => {
   if (live.state === 'live' && Date.now() - live.received_at > STALE_MS) become('stale')
-  else if (live.state !== 'live') tell('waiting')
+  else if (live.state !== 'live' && live.state !== 'refused') tell('waiting')
 }, 500)
 
 // Follow the node, and one campaign more closely (null: none).
 export function follow(campaign) {
   if (source !== null && watched === campaign && live.state !== 'lost') return
-  if (watched !== campaign) live.detail = null
+  if (watched !== campaign) live.detail = unwatchable = null
   watched = campaign
   open()
 }

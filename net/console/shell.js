@@ -130,7 +130,9 @@ function notices() {
   const show = () => {
     const { state, frame, received_at, retry_at } = live
     const is_old = (state === 'lost' || state === 'stale') && (frame !== null || state === 'lost')
-    old.hidden = !is_old
+    old.hidden = !is_old && state !== 'refused'
+    again.hidden = state === 'refused'
+    if (state === 'refused') put(text, t('needs_read'))
     if (is_old) {
       const wait = Math.max(0, retry_at - Date.now())
       const said = frame ? t('figures_of', { time: clock(received_at) }) : t('no_figures')

@@ -21,6 +21,8 @@ export default {
   live_live: '实时',
   live_stale: '没有新数据',
   live_lost: '重新连接中',
+  live_refused: '无实时数据',
+  needs_read: '查看数据需要“read”角色，当前用户没有。',
   figures_of: '以下为 {time} 的数据。',
   no_figures: '服务器没有应答。',
   reconnecting_in: '{time}后重试。',

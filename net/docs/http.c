@@ -184,6 +184,34 @@ static void print_problems(void)
     }
 }
 
+static void print_no(void)
+{
+    puts(
+        "## When the answer is no\n"
+        "\n"
+        "`application/problem+json` (RFC 9457): one reason in `code`, which is never renamed, and "
+        "its numbers\n"
+        "as members of their own. `title` is a sentence in English, or in Chinese where "
+        "`Accept-Language`\n"
+        "begins with zh.\n"
+        "\n"
+        "```json\n"
+        "{\"type\":\"urn:boon:insufficient\",\"title\":\"The balance is smaller than the "
+        "amount.\",\"status\":409,\n"
+        " \"code\":\"insufficient\",\"balance\":120,\"amount\":500,\n"
+        " \"instance\":\"/v1/members/alice/accounts/points/"
+        "spend\"}\n"
+        "```\n"
+        "\n"
+        "Each route below lists its own reasons in the order in which they are checked, by status. "
+        "Beside\n"
+        "them any request may come to these. After 429 and 503 wait for the seconds of "
+        "`Retry-After`, "
+        "then send\n"
+        "the same request with the same `Idempotency-Key`.\n");
+    print_problems();
+}
+
 static void print_introduction(void)
 {
     puts(
@@ -211,6 +239,16 @@ static void print_introduction(void)
         "- Lists come in pages: `page_size` items, 20 unless given and 50 at most, and "
         "`next_page_token` for\n"
         "  `page_token` of the next; null: there is none.\n"
+        "- The key goes with the command and its member or campaign: the same key for another "
+        "command is another\n"
+        "  request. A reason is no part of the body: the first one stands.\n"
+        "- A campaign's document and its members are described in "
+        "[commands.md](commands.md#the-document-of-a-campaign).\n"
+        "  `definition` shows it as it was written: after a restock put the current `stock` in "
+        "before you send\n"
+        "  it back. `state` is the one it was given: past `ends_at` it still says `running`, and "
+        "claims get\n"
+        "  `ended`.\n"
         "- `GET` of a campaign gives an `ETag`. Sent back as `If-Match`, a definition is changed "
         "only "
         "if nobody\n"
@@ -220,31 +258,8 @@ static void print_introduction(void)
         "- With `--stale-reads` a look-up is answered with `Boon-Stale: true` where it would be "
         "`unsure`.\n"
         "- Where a login is needed: `Authorization: Basic` with user and secret, or the cookie of\n"
-        "  `POST /v1/session`.\n"
-        "\n"
-        "## When the answer is no\n"
-        "\n"
-        "`application/problem+json` (RFC 9457): one reason in `code`, which is never renamed, and "
-        "its numbers\n"
-        "as members of their own. `title` is a sentence in English, or in Chinese where "
-        "`Accept-Language`\n"
-        "begins with zh.\n"
-        "\n"
-        "```json\n"
-        "{\"type\":\"urn:boon:insufficient\",\"title\":\"The balance is smaller than the "
-        "amount.\",\"status\":409,\n"
-        " \"code\":\"insufficient\",\"balance\":120,\"amount\":500,\n"
-        " \"instance\":\"/v1/members/alice/accounts/points/"
-        "spend\"}\n"
-        "```\n"
-        "\n"
-        "Each route below lists its own reasons in the order in which they are checked, by status. "
-        "Beside\n"
-        "them any request may come to these. After 429 and 503 wait for the seconds of "
-        "`Retry-After`, "
-        "then send\n"
-        "the same request with the same `Idempotency-Key`.\n");
-    print_problems();
+        "  `POST /v1/session`.\n");
+    print_no();
 }
 
 void docs_http(void)
