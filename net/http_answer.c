@@ -1,4 +1,4 @@
-/* http_answer.c -- an answer's headers; held until durable; those of a turn sent together. */
+/* http_answer.c -- an answer's headers; held until durable; written at once. */
 #include <event2/bufferevent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* http_inside.h -- what the files of the HTTP side share. For net/http*.c only.
  *
  *     http.c           open, close, the way of a request, the turn
- *     http_answer.c    headers, held until durable, sent together
+ *     http_answer.c    headers, held until durable, sent
  *     http_peer.c      connections and deadlines
  *     http_wire.c      where requests end, read a second time
  *     http_guard.c     the first look at a request
