@@ -43,8 +43,8 @@ enum step_status step_command(struct server *server, const struct command *comma
     if (__builtin_expect(server->state == SERVER_OPENING, 0)) {
         return STEP_LOADING;
     }
-    if (__builtin_expect(!server_has_room(server), 0) &&
-        kind_of(command->type) != COMMAND_KIND_READ) {
+    if (kind_of(command->type) != COMMAND_KIND_READ &&
+        __builtin_expect(!server_has_room(server), 0)) {
         server->stats.busy++;
         return STEP_BUSY;
     }

@@ -217,8 +217,9 @@ static void note_if_slow(const struct connection *connection, int64_t took_us,
     }
 }
 
-/* Carries out the gathered group. */
-static void carry_out(struct server *server)
+/* Carries out the gathered group. All that a group calls is put into this one function (flatten): HTTP calls the same
+ * functions, and without it none of them would be inlined any more, a tenth more instructions for a look-up. */
+__attribute__((flatten)) static void carry_out(struct server *server)
 {
     struct turn *turn = &server->turn;
     uint32_t count = turn->count;
