@@ -7,7 +7,8 @@
  *                      └── deadline: the socket is shut down, and evhttp ends the connection
  *
  * evhttp takes no accepted socket and tells nobody about a new one, but asks for its bufferevent, whose callbacks'
- * argument is the connection: so peers are made when it asks and bound to their connection at the end of the turn.
+ * argument is the connection: so peers are made when it asks and bound to their connection in the turn that
+ * follows at once, before a byte of theirs is read.
  * Checked with libevent 2.1.12.
  */
 #ifndef BOON_NET_HTTP_PEER_H
